@@ -1,0 +1,481 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, freethreading_compatible=True, autotestdict=False
+"""Gives every row of an element table its edit, by a compiled rule table. Default-deny: a tag the table does not hold is removed.
+What stays is checked against its VR first (PS3.5 6.2). Rows whose new value depends on a secret, a lexicon or the patient
+are asked for: once per distinct value, through memos that the caller owns."""
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_GetItem
+from cpython.object cimport PyObject
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memchr, memcmp, memcpy, memset
+
+from table cimport (
+    CAPSULE_NAME, FRAGMENTS, ITEM, KEEP, REMOVE, REPLACE, RESIZE, SEQUENCE, Edit, Row, Table, resident,
+)
+from tagindex cimport find_tag
+
+
+cpdef enum Act:
+    ACT_KEEP = 0       # as it is, after a check against its VR; of a sequence: go inside
+    ACT_REMOVE = 1     # X
+    ACT_EMPTY = 2      # Z
+    ACT_DUMMY = 3      # D: the constant of its VR; of a sequence: go inside
+    ACT_YEAR = 4       # dates to YYYY0101
+    ACT_ASK = 5        # the caller's handler knows the new value
+
+
+cpdef enum Builtin:
+    """Rules that are not lines of a table; they hold the first places of every rule list."""
+    RULE_PRIVATE = 0
+    RULE_UNKNOWN = 1
+    RULE_GROUP_LENGTH = 2
+    RULE_VR = 3
+    RULE_NUL = 4
+    RULE_UNSEEN = 5
+    RULE_META = 6
+    RULE_ADDED = 7
+    BUILTIN_RULES = 8
+
+
+cdef struct Entry:
+    uint64_t vrs         # permitted VRs, one bit each in the order of VRS
+    int32_t rule
+    int32_t vm_max       # 0: unbounded
+    uint16_t vr          # the dictionary's VR, by which UN is read
+    uint8_t act
+    uint8_t fallback     # ACT_REMOVE, ACT_EMPTY or ACT_DUMMY: where `act` cannot be done
+    uint8_t handler
+    uint8_t letter       # what the ledger records where ACT_ASK changes the value
+    uint8_t nested       # the entry differs inside some sequences: look at the pairs
+    uint8_t spare
+
+
+cdef struct Dummy:
+    int32_t offset
+    int32_t length
+
+
+cdef extern from *:
+    """
+    #define VR2(a, b) ((uint16_t)((a) | (b) << 8))
+    static int vr_number(uint16_t vr) {
+        switch (vr) {
+        case VR2('A','E'): return 0;  case VR2('A','S'): return 1;  case VR2('A','T'): return 2;  case VR2('C','S'): return 3;
+        case VR2('D','A'): return 4;  case VR2('D','S'): return 5;  case VR2('D','T'): return 6;  case VR2('F','D'): return 7;
+        case VR2('F','L'): return 8;  case VR2('I','S'): return 9;  case VR2('L','O'): return 10; case VR2('L','T'): return 11;
+        case VR2('O','B'): return 12; case VR2('O','D'): return 13; case VR2('O','F'): return 14; case VR2('O','L'): return 15;
+        case VR2('O','V'): return 16; case VR2('O','W'): return 17; case VR2('P','N'): return 18; case VR2('S','H'): return 19;
+        case VR2('S','L'): return 20; case VR2('S','Q'): return 21; case VR2('S','S'): return 22; case VR2('S','T'): return 23;
+        case VR2('S','V'): return 24; case VR2('T','M'): return 25; case VR2('U','C'): return 26; case VR2('U','I'): return 27;
+        case VR2('U','L'): return 28; case VR2('U','N'): return 29; case VR2('U','R'): return 30; case VR2('U','S'): return 31;
+        case VR2('U','T'): return 32; case VR2('U','V'): return 33;
+        }
+        return 34;
+    }
+    /* Width of one value in bytes; 0 for text, -1 for a sequence. PS3.5 table 6.2-1. */
+    static const signed char WIDTH[35] = {0, 0, 4, 0, 0, 0, 0, 8, 4, 0, 0, 0, 1, 8, 4, 4, 8, 2, 0, 0, 4, -1, 2, 0, 8, 0, 0, 0, 4, 1, 0,
+                                          2, 0, 8, -1};
+    /* Longest single value in bytes, for the VRs whose repertoire is one byte a character. Writers overrun DS, IS and CS
+       often and harmlessly, so those get room; 0: not checked here. */
+    static const unsigned char LONGEST[35] = {16, 4, 0, 64, 18, 64, 54, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 28, 0, 64};
+    /* A value may be followed by another one behind a backslash: not in LT, ST, UT, UR. */
+    static int single(int n) { return n == 11 || n == 23 || n == 30 || n == 32; }
+    static int permitted(int n, unsigned char c) {
+        int digit = c >= '0' && c <= '9', upper = c >= 'A' && c <= 'Z', lower = c >= 'a' && c <= 'z';
+        switch (n) {
+        case 0: return c >= 0x20 && c < 0x7f;                                              /* AE */
+        case 1: return digit || c == 'D' || c == 'W' || c == 'M' || c == 'Y';              /* AS */
+        case 3: return upper || lower || digit || c == ' ' || c == '_' || c == '-' || c == '.' || c == '/' || c == '+';  /* CS */
+        case 4: return digit || c == '.' || c == '-';                                      /* DA */
+        case 5: return digit || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E' || c == ' ';      /* DS */
+        case 6: return digit || c == '+' || c == '-' || c == '.' || c == ' ';              /* DT */
+        case 9: return digit || c == '+' || c == '-' || c == ' ' || c == '.';              /* IS */
+        case 25: return digit || c == '.' || c == ':' || c == '-' || c == ' ';             /* TM */
+        case 27: return digit || c == '.';                                                 /* UI */
+        }
+        return 1;
+    }
+    """
+    int vr_number(uint16_t vr) nogil
+    const signed char* WIDTH
+    const unsigned char* LONGEST
+    int single(int n) nogil
+    int permitted(int n, unsigned char c) nogil
+    uint16_t VR_UN "VR2('U','N')"
+
+cdef enum:
+    NUMBER_UN = 29
+    NUMBER_UI = 27
+    NUMBER_OB = 12
+
+cdef uint32_t PIXEL_GROUP = 0x7FE0
+
+VRS = ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "OB", "OD", "OF", "OL", "OV", "OW", "PN", "SH",
+       "SL", "SQ", "SS", "ST", "SV", "TM", "UC", "UI", "UL", "UN", "UR", "US", "UT", "UV")
+
+
+# --- edits ------------------------------------------------------------------------------------------------------------
+
+cdef int64_t arena_put(Table* t, const void* data, int64_t length) noexcept nogil:
+    """Copy `length` bytes into the arena; their offset, or -1 when memory is out."""
+    cdef int64_t capacity = t.arena_capacity if t.arena_capacity > 0 else 16384
+    cdef uint8_t* grown
+    while capacity < t.arena_used + length:
+        capacity *= 2
+    if capacity != t.arena_capacity:
+        grown = <uint8_t*>realloc(t.arena, capacity)
+        if grown == NULL:
+            return -1
+        t.arena = grown
+        t.arena_capacity = capacity
+    if length > 0:
+        memcpy(t.arena + t.arena_used, data, length)
+    t.arena_used += length
+    return t.arena_used - length
+
+
+cdef struct Rules:
+    const Entry* entries
+    const uint32_t* keys
+    const int32_t* values
+    uint32_t mask
+    const uint64_t* pair_keys     # (tag of the sequence << 32 | tag), rising
+    const int32_t* pair_values
+    int32_t pairs
+    const Dummy* dummies
+    const uint8_t* dummy_bytes
+    const uint32_t* repeating     # (mask, match, entry) triples
+    int32_t repeating_count
+
+
+cdef int32_t find_entry(const Rules* rules, const Table* t, const Row* row) noexcept nogil:
+    """Entry of a row: exact tag, a repeating group, or the pair of enclosing sequence and tag; -1 if the plan does not know it."""
+    cdef int32_t found = find_tag(rules.keys, rules.values, rules.mask, row.tag), i, low, high, middle
+    cdef uint64_t key
+    if found < 0:
+        for i in range(rules.repeating_count):
+            if row.tag & rules.repeating[3 * i] == rules.repeating[3 * i + 1]:
+                return <int32_t>rules.repeating[3 * i + 2]
+        return -1
+    if row.depth == 0 or not rules.entries[found].nested:
+        return found
+    key = <uint64_t>t.rows[t.rows[row.parent].parent].tag << 32 | row.tag
+    low = 0
+    high = rules.pairs - 1
+    while low <= high:
+        middle = (low + high) >> 1
+        if rules.pair_keys[middle] == key:
+            return rules.pair_values[middle]
+        if rules.pair_keys[middle] < key:
+            low = middle + 1
+        else:
+            high = middle - 1
+    return found + 1        # the entry behind is the one for sequences that PS3.3 gives no Type to
+
+
+cdef int set_value(Table* t, Edit* edit, const void* data, int64_t length) noexcept nogil:
+    edit.op = REPLACE
+    edit.data = arena_put(t, data, length)
+    edit.size = length
+    return 0 if edit.data >= 0 else -1
+
+
+cdef int deny(Table* t, int32_t index, const Entry* entry, const Rules* rules, int act, int32_t rule) noexcept nogil:
+    """Remove, empty or replace a row by a constant; -1 when memory is out."""
+    cdef Edit* edit = &t.edits[index]
+    cdef int number
+    edit.rule = rule
+    if act == ACT_REMOVE:
+        edit.op = REMOVE
+        edit.action = c'X'
+        return 0
+    if act == ACT_DUMMY and t.rows[index].flags & SEQUENCE:
+        edit.op = KEEP
+        return 0
+    if act == ACT_EMPTY:
+        edit.action = c'Z'
+        return set_value(t, edit, NULL, 0)
+    number = vr_number(t.rows[index].vr)
+    if number == NUMBER_UN and entry != NULL:
+        number = vr_number(entry.vr)
+    edit.action = c'D'
+    return set_value(t, edit, rules.dummy_bytes + rules.dummies[number].offset, rules.dummies[number].length)
+
+
+# --- what stays is checked --------------------------------------------------------------------------------------------
+
+cdef int64_t before_nul(const uint8_t* p, int64_t n) noexcept nogil:
+    """Length up to the first NUL if anything but padding follows it, else n."""
+    cdef const uint8_t* nul = <const uint8_t*>memchr(p, 0, n)
+    cdef const uint8_t* q
+    if nul == NULL:
+        return n
+    q = nul
+    while q < p + n:
+        if q[0] != 0 and q[0] != 32:
+            return nul - p
+        q += 1
+    return n
+
+
+cdef bint text_holds(const uint8_t* p, int64_t n, int number, int32_t vm_max) noexcept nogil:
+    """Repertoire, length and number of the values of a text VR."""
+    cdef int64_t i, begin = 0
+    cdef int32_t values = 1
+    cdef bint plain = True
+    while n > 0 and (p[n - 1] == 0 or p[n - 1] == 32):
+        n -= 1
+    for i in range(n):
+        if p[i] == c'\\' and not single(number):
+            if LONGEST[number] and i - begin > LONGEST[number]:
+                return False
+            values += 1
+            begin = i + 1
+        elif not permitted(number, p[i]):
+            return False
+        elif p[i] >= 0x80 or p[i] == 0x1B:
+            plain = False           # a backslash may be half of a multi-byte character
+    if LONGEST[number] and n - begin > LONGEST[number]:
+        return False
+    return vm_max == 0 or values <= vm_max or not plain or single(number)
+
+
+cdef int keep(Table* t, int32_t index, const Entry* entry, const Rules* rules) noexcept nogil:
+    """Keep a row if its value is what its VR says."""
+    cdef Row* row = &t.rows[index]
+    cdef Edit* edit = &t.edits[index]
+    cdef int number = vr_number(row.vr)
+    cdef const uint8_t* p
+    cdef int64_t length = row.length
+    if number == NUMBER_UN:
+        number = vr_number(entry.vr)
+    if row.flags & FRAGMENTS or length == 0:
+        return 0
+    if WIDTH[number] != 0:
+        if WIDTH[number] < 0 or (length % WIDTH[number] and not number == NUMBER_OB):
+            return deny(t, index, entry, rules, entry.fallback, RULE_VR)
+        if entry.vm_max and (row.vr & 0xFF) != c'O' and length // WIDTH[number] > entry.vm_max:
+            return deny(t, index, entry, rules, entry.fallback, RULE_VR)
+        return 0
+    p = resident(t, row.value, length)
+    if p == NULL:
+        return deny(t, index, entry, rules, entry.fallback, RULE_UNSEEN)
+    length = before_nul(p, length)
+    if not text_holds(p, length, number, entry.vm_max):
+        return deny(t, index, entry, rules, entry.fallback, RULE_VR)
+    if length != row.length:
+        edit.op = RESIZE
+        edit.size = length
+        edit.action = c'C'
+        edit.rule = RULE_NUL
+    return 0
+
+
+cdef bint digits(const uint8_t* p, int64_t n) noexcept nogil:
+    cdef int64_t i
+    for i in range(n):
+        if p[i] < c'0' or p[i] > c'9':
+            return False
+    return True
+
+
+cdef int64_t year_only(const uint8_t* p, int64_t n, uint8_t* out, int64_t room) noexcept nogil:
+    """Each DA or DT value as YYYY0101; bytes written, or -1 if a value is no date."""
+    cdef int64_t begin = 0, end, used = 0, stop, i
+    while True:
+        end = begin
+        while end < n and p[end] != c'\\':
+            end += 1
+        stop = end
+        while stop > begin and (p[stop - 1] == 32 or p[stop - 1] == 0):
+            stop -= 1
+        if used + 9 > room:
+            return -1
+        if stop > begin:
+            if stop - begin < 4 or stop - begin > 26 or not digits(p + begin, 4):
+                return -1
+            for i in range(begin + 4, stop):
+                if not (digits(p + i, 1) or p[i] == c'.' or p[i] == c'+' or p[i] == c'-'):
+                    return -1
+            memcpy(out + used, p + begin, 4)
+            memcpy(out + used + 4, <const char*>b"0101", 4)
+            used += 8
+        if end >= n:
+            return used
+        out[used] = c'\\'
+        used += 1
+        begin = end + 1
+
+
+cdef int year(Table* t, int32_t index, const Entry* entry, const Rules* rules) noexcept nogil:
+    cdef uint8_t out[1024]
+    cdef Row* row = &t.rows[index]
+    cdef Edit* edit = &t.edits[index]
+    cdef const uint8_t* p = resident(t, row.value, row.length)
+    cdef int64_t used
+    if row.length == 0:
+        return 0
+    used = -1 if p == NULL else year_only(p, row.length, out, sizeof(out))
+    if used < 0:
+        return deny(t, index, entry, rules, entry.fallback, entry.rule)
+    if used == row.length and memcmp(out, p, used) == 0:
+        return 0
+    edit.action = c'C'
+    edit.rule = entry.rule
+    return set_value(t, edit, out, used)
+
+
+# --- the pass over the rows -------------------------------------------------------------------------------------------
+
+cdef struct Asked:
+    int32_t row
+    int32_t entry
+
+
+cdef class Decider:
+    """Scratch space of one worker."""
+    cdef Asked* asked
+    cdef int32_t asked_count
+    cdef int32_t asked_capacity
+
+    def __cinit__(self):
+        self.asked = NULL
+        self.asked_count = 0
+        self.asked_capacity = 0
+
+    def __dealloc__(self):
+        free(self.asked)
+
+    cdef int note(self, int32_t row, int32_t entry) noexcept nogil:
+        cdef Asked* grown
+        cdef int32_t capacity
+        if self.asked_count == self.asked_capacity:
+            capacity = 128 if self.asked_capacity == 0 else 2 * self.asked_capacity
+            grown = <Asked*>realloc(self.asked, capacity * sizeof(Asked))
+            if grown == NULL:
+                return -1
+            self.asked = grown
+            self.asked_capacity = capacity
+        self.asked[self.asked_count].row = row
+        self.asked[self.asked_count].entry = entry
+        self.asked_count += 1
+        return 0
+
+    cdef int decide(self, Table* t, const Rules* rules) noexcept nogil:
+        """One pass in file order; a removed or replaced sequence is stepped over whole. -1 when memory is out."""
+        cdef int32_t i = t.meta, at
+        cdef Row* row
+        cdef Edit* edit
+        cdef const Entry* entry
+        cdef int act
+        t.arena_used = 0
+        self.asked_count = 0
+        memset(t.edits, 0, t.count * sizeof(Edit))
+        for i in range(t.meta):
+            t.edits[i].op = REMOVE
+            t.edits[i].action = c'X'
+            t.edits[i].rule = RULE_META
+        i = t.meta
+        while i < t.count:
+            row = &t.rows[i]
+            edit = &t.edits[i]
+            if row.flags & ITEM:
+                i += 1
+                continue
+            edit.pad = 32 if WIDTH[vr_number(row.vr)] == 0 and vr_number(row.vr) != NUMBER_UI else 0
+            at = -1
+            if row.tag & 0xFFFF == 0:
+                deny(t, i, NULL, rules, ACT_REMOVE, RULE_GROUP_LENGTH)
+            elif row.tag >> 16 & 1:
+                deny(t, i, NULL, rules, ACT_REMOVE, RULE_PRIVATE)
+            else:
+                at = find_entry(rules, t, row)
+                if at < 0 or (row.depth > 0 and row.tag >> 16 == PIXEL_GROUP):
+                    deny(t, i, NULL, rules, ACT_REMOVE, RULE_UNKNOWN)
+                elif self.apply(t, i, at, rules) < 0:
+                    return -1
+            if edit.op == KEEP and row.flags & SEQUENCE:
+                i += 1
+            else:
+                i = row.after
+        return 0
+
+    cdef int apply(self, Table* t, int32_t index, int32_t at, const Rules* rules) noexcept nogil:
+        cdef Row* row = &t.rows[index]
+        cdef const Entry* entry = &rules.entries[at]
+        cdef int act = entry.act
+        if act <= ACT_DUMMY and act != ACT_KEEP:
+            return deny(t, index, entry, rules, act, entry.rule)
+        if row.vr != VR_UN and not entry.vrs >> vr_number(row.vr) & 1:
+            return deny(t, index, entry, rules, entry.fallback, RULE_VR)
+        if row.flags & SEQUENCE:
+            return 0                    # its contents decide
+        if act == ACT_KEEP:
+            return keep(t, index, entry, rules)
+        if act == ACT_YEAR:
+            return year(t, index, entry, rules)
+        return self.note(index, at)
+
+    def run(self, capsule, const uint8_t[::1] entries, const uint32_t[::1] keys, const int32_t[::1] values,
+            const uint32_t[::1] repeating, const uint64_t[::1] pair_keys, const int32_t[::1] pair_values,
+            const int32_t[::1] dummies, const uint8_t[::1] dummy_bytes, list memos, tuple handlers):
+        """Fill the edits of the table behind `capsule`.
+
+        `memos[h]` is a dict value -> new value that handler h's answers are kept in; an answer of None means that the entry's
+        fallback applies, one equal to the value that the element stays.
+        """
+        cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)
+        cdef Rules rules
+        cdef int status
+        rules.entries = <const Entry*>&entries[0]
+        rules.keys = &keys[0]
+        rules.values = &values[0]
+        rules.mask = <uint32_t>(keys.shape[0] - 1)
+        rules.repeating_count = <int32_t>(repeating.shape[0] // 3)
+        rules.repeating = &repeating[0] if rules.repeating_count > 0 else NULL
+        rules.pairs = <int32_t>pair_keys.shape[0]
+        rules.pair_keys = &pair_keys[0] if rules.pairs > 0 else NULL
+        rules.pair_values = &pair_values[0] if rules.pairs > 0 else NULL
+        rules.dummies = <const Dummy*>&dummies[0]
+        rules.dummy_bytes = &dummy_bytes[0]
+        with nogil:
+            status = self.decide(t, &rules)
+        if status < 0:
+            raise MemoryError
+        self.answer(t, &rules, memos, handlers)
+
+    cdef int answer(self, Table* t, const Rules* rules, list memos, tuple handlers) except -1:
+        """Ask for each noted row: the memo first, then its handler."""
+        cdef int32_t i
+        cdef Row* row
+        cdef Edit* edit
+        cdef const Entry* entry
+        cdef const uint8_t* p
+        cdef PyObject* hit
+        cdef dict memo
+        for i in range(self.asked_count):
+            row = &t.rows[self.asked[i].row]
+            edit = &t.edits[self.asked[i].row]
+            entry = &rules.entries[self.asked[i].entry]
+            p = resident(t, row.value, row.length)
+            if p == NULL:
+                deny(t, self.asked[i].row, entry, rules, entry.fallback, RULE_UNSEEN)
+                continue
+            key = PyBytes_FromStringAndSize(<const char*>p, row.length)
+            memo = <dict>memos[entry.handler]
+            hit = PyDict_GetItem(memo, key)
+            if hit != NULL:
+                new = <object>hit
+            else:
+                new = handlers[entry.handler](key)
+                memo[key] = new
+            if new is None:
+                if deny(t, self.asked[i].row, entry, rules, entry.fallback, entry.rule) < 0:
+                    raise MemoryError
+            elif <bytes?>new != key:
+                edit.action = entry.letter
+                edit.rule = entry.rule
+                if set_value(t, edit, PyBytes_AS_STRING(new), PyBytes_GET_SIZE(new)) < 0:
+                    raise MemoryError
+        return 0

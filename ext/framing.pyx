@@ -1,0 +1,764 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, freethreading_compatible=True, autotestdict=False
+"""Walks a data set (PS3.5 section 7) once, without recursion and without a Python object per element, and fills the rows of an
+element table. The source is memory or a file; of a file only headers and short values are read, into a private buffer:
+a mapping would kill the process when the file shrinks. Every failure is a status and an offset."""
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.pycapsule cimport PyCapsule_New
+from libc.errno cimport EINTR, errno
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy, memset
+
+from endian cimport load16, load32
+from table cimport (
+    BIG, CAPSULE_NAME, FRAGMENTS, IMPLICIT, ITEM, META, SEQUENCE, UNDEFINED, Edit, Row, Segment, Table, resident,
+)
+from tagindex cimport find_tag
+
+cdef extern from "unistd.h" nogil:
+    ssize_t pread(int fd, void* buf, size_t count, int64_t offset)
+
+
+cpdef enum Status:
+    OK = 0
+    TRUNCATED = 1          # the source ends inside an element
+    MALFORMED = 2          # a header that PS3.5 does not allow, or a value that overruns its item
+    NESTING_TOO_DEEP = 3
+    TOO_LARGE = 4          # more elements, fragments or resident bytes than allowed
+    UNREADABLE = 5         # the operating system reported an error
+    NO_MEMORY = 6
+
+
+cpdef enum Encoding:
+    EXPLICIT_LITTLE = 0
+    IMPLICIT_LITTLE = 1    # IMPLICIT
+    EXPLICIT_BIG = 2       # BIG
+
+
+cdef enum:
+    MAX_DEPTH = 255
+    CREATORS_PER_GROUP = 240                # blocks 10 to FF
+    FIRST_READ = 65536
+    NEXT_READ = 4096
+    RESIDENT_UN = 65536                     # a UN value up to this size may be decoded as text later
+
+cdef int64_t RESIDENT_TEXT = 16 << 20       # the longest value that is held in memory to be looked at
+cdef int64_t RESIDENT_TOTAL = 192 << 20
+
+cdef extern from *:
+    """
+    #define VR_(a, b) ((uint16_t)((a) | (b) << 8))
+    enum { SHORT_FORM = 1, LONG_FORM = 2 };
+    /* PS3.5 7.1.2: which VRs have a 16-bit and which a 32-bit length; 0: not a VR. */
+    static inline int vr_form(uint16_t vr) {
+        switch (vr) {
+        case VR_('A','E'): case VR_('A','S'): case VR_('A','T'): case VR_('C','S'): case VR_('D','A'): case VR_('D','S'):
+        case VR_('D','T'): case VR_('F','D'): case VR_('F','L'): case VR_('I','S'): case VR_('L','O'): case VR_('L','T'):
+        case VR_('P','N'): case VR_('S','H'): case VR_('S','L'): case VR_('S','S'): case VR_('S','T'): case VR_('T','M'):
+        case VR_('U','I'): case VR_('U','L'): case VR_('U','S'):
+            return SHORT_FORM;
+        case VR_('O','B'): case VR_('O','D'): case VR_('O','F'): case VR_('O','L'): case VR_('O','V'): case VR_('O','W'):
+        case VR_('S','Q'): case VR_('S','V'): case VR_('U','C'): case VR_('U','N'): case VR_('U','R'): case VR_('U','T'):
+        case VR_('U','V'):
+            return LONG_FORM;
+        }
+        return 0;
+    }
+    static inline int vr_bulk(uint16_t vr) { return (vr & 0xFF) == 'O'; }
+    """
+    int64_t UNDEFINED_LENGTH "0xFFFFFFFFLL"
+    uint32_t TAG_ITEM "0xFFFEE000u"
+    uint32_t TAG_ITEM_END "0xFFFEE00Du"
+    uint32_t TAG_SEQUENCE_END "0xFFFEE0DDu"
+    uint32_t TAG_PIXEL_DATA "0x7FE00010u"
+    int vr_form(uint16_t vr) nogil
+    int vr_bulk(uint16_t vr) nogil
+    int SHORT_FORM, LONG_FORM
+    uint16_t VR_SQ "VR_('S','Q')"
+    uint16_t VR_UN "VR_('U','N')"
+    uint16_t VR_UL "VR_('U','L')"
+    uint16_t VR_LO "VR_('L','O')"
+    uint16_t VR_OB "VR_('O','B')"
+    uint16_t VR_OW "VR_('O','W')"
+
+
+cdef struct Lookup:
+    const uint32_t* keys      # tag index: tag -> VR
+    const int32_t* values
+    uint32_t mask
+    const uint32_t* repeating  # (mask, match, VR) triples for repeating groups
+    int32_t repeating_count
+
+
+cdef struct Limits:
+    int32_t depth
+    int32_t elements
+    int64_t fragments
+
+
+cdef struct Level:
+    int64_t limit        # no byte of this level lies at or past it
+    int32_t row          # the open sequence or item; -1 for the data set
+    int32_t items
+    int32_t creator      # latest private creator of `group`, linked to the one before through Row.creator
+    uint16_t group
+    uint16_t creators
+    uint8_t flags        # encoding, UNDEFINED, SEQUENCE (expects items) or ITEM (expects elements)
+
+
+cdef struct Walk:
+    Table* t
+    const Lookup* lookup
+    Limits limits
+    int32_t only_group   # 0, or stop at the first element of another group
+    int64_t offset       # where the walk stands, or where it failed
+    Level levels[MAX_DEPTH + 1]
+    int32_t depth
+    int32_t trial        # row of an outermost defined-length UN that is tried as a sequence, or -1
+    int32_t trial_depth
+
+
+# --- the source -------------------------------------------------------------------------------------------------------
+
+cdef int add_segment(Table* t, int64_t offset) noexcept nogil:
+    cdef Segment* grown
+    cdef int32_t capacity
+    if t.segment_count == t.segment_capacity:
+        capacity = 8 if t.segment_capacity == 0 else 2 * t.segment_capacity
+        grown = <Segment*>realloc(t.segments, capacity * sizeof(Segment))
+        if grown == NULL:
+            return NO_MEMORY
+        t.segments = grown
+        t.segment_capacity = capacity
+    cdef int64_t position = 0
+    if t.segment_count > 0:
+        position = t.segments[t.segment_count - 1].position + t.segments[t.segment_count - 1].length
+    t.segments[t.segment_count].offset = offset
+    t.segments[t.segment_count].length = 0
+    t.segments[t.segment_count].position = position
+    t.segment_count += 1
+    return OK
+
+
+cdef class ElementTable:
+    """One source and the rows of its elements; reused from file to file so that a worker's memory stays flat."""
+    cdef Table t
+    cdef uint8_t* owned
+    cdef int64_t owned_capacity
+    cdef Py_buffer view
+    cdef bint viewing
+    cdef readonly object capsule
+
+    def __cinit__(self):
+        memset(&self.t, 0, sizeof(Table))
+        self.t.fd = -1
+        self.owned = NULL
+        self.owned_capacity = 0
+        self.viewing = False
+        self.capsule = PyCapsule_New(&self.t, CAPSULE_NAME, NULL)
+
+    def __dealloc__(self):
+        if self.viewing:
+            PyBuffer_Release(&self.view)
+        free(self.owned)
+        free(self.t.rows)
+        free(self.t.edits)
+        free(self.t.segments)
+        free(self.t.arena)
+
+    cdef void let_go(self):
+        if self.viewing:
+            PyBuffer_Release(&self.view)
+            self.viewing = False
+        self.t.segment_count = 0
+        self.t.fd = -1
+        self.t.size = 0
+        self.t.data = NULL
+        if self.owned_capacity > 4 * (1 << 20):
+            free(self.owned)
+            self.owned = NULL
+            self.owned_capacity = 0
+
+    cdef void forget(self):
+        self.let_go()
+        self.t.count = 0
+        self.t.meta = 0
+        self.t.arena_used = 0
+        if self.t.capacity > 1 << 18:
+            free(self.t.rows)
+            free(self.t.edits)
+            self.t.rows = NULL
+            self.t.edits = NULL
+            self.t.capacity = 0
+        if self.t.arena_capacity > 4 * (1 << 20):
+            free(self.t.arena)
+            self.t.arena = NULL
+            self.t.arena_capacity = 0
+
+    cdef int grow(self, int64_t need) noexcept nogil:
+        cdef int64_t capacity = FIRST_READ if self.owned_capacity == 0 else self.owned_capacity
+        cdef uint8_t* grown
+        if need > RESIDENT_TOTAL:
+            return TOO_LARGE
+        while capacity < need:
+            capacity *= 2
+        if capacity != self.owned_capacity:
+            grown = <uint8_t*>realloc(self.owned, capacity)
+            if grown == NULL:
+                return NO_MEMORY
+            self.owned = grown
+            self.owned_capacity = capacity
+        self.t.data = self.owned
+        return OK
+
+    cdef int fetch(self, int64_t offset, int64_t length, int64_t ahead) noexcept nogil:
+        """Make [offset, offset + length) resident, reading up to `ahead` bytes; the caller has checked it against size."""
+        cdef Segment* last
+        cdef int64_t used, have, want
+        cdef ssize_t got
+        cdef int status
+        if resident(&self.t, offset, length) != NULL:
+            return OK
+        if self.t.fd < 0:
+            return TRUNCATED
+        last = &self.t.segments[self.t.segment_count - 1] if self.t.segment_count > 0 else NULL
+        if last == NULL or offset > last.offset + last.length:
+            status = add_segment(&self.t, offset)
+            if status != OK:
+                return status
+        elif offset < last.offset:
+            return UNREADABLE            # the walk only goes forward
+        last = &self.t.segments[self.t.segment_count - 1]
+        have = last.offset + last.length
+        want = offset + (length if length > ahead else ahead)
+        if want > self.t.size:
+            want = self.t.size
+        used = last.position + last.length
+        status = self.grow(used + (want - have))
+        if status != OK:
+            return status
+        while have < want:
+            got = pread(self.t.fd, self.owned + used, want - have, have)
+            if got < 0:
+                if errno == EINTR:
+                    continue
+                return UNREADABLE
+            if got == 0:
+                break                    # the file shrank while we read it
+            have += got
+            used += got
+            last.length += got
+        return OK if have >= offset + length else TRUNCATED
+
+    def open(self, int fd, int64_t size, int64_t ahead=FIRST_READ):
+        """Take the file behind `fd` (`size` bytes) as the source; its first `ahead` bytes are read at once."""
+        cdef int status = OK
+        self.forget()
+        self.t.fd = fd
+        self.t.size = size
+        if size > 0:
+            with nogil:
+                status = self.fetch(0, 1, ahead)
+        return status
+
+    def attach(self, data, bint keep_rows=False):
+        """Take a contiguous buffer as the source; with `keep_rows` the rows found so far stay (deflated data sets)."""
+        if keep_rows:
+            self.let_go()
+        else:
+            self.forget()
+        PyObject_GetBuffer(data, &self.view, PyBUF_SIMPLE)
+        self.viewing = True
+        self.t.data = <const uint8_t*>self.view.buf
+        self.t.size = self.view.len
+        cdef int status = add_segment(&self.t, 0)
+        if status == OK:
+            self.t.segments[0].length = self.view.len
+        return status
+
+    def close(self):
+        """Drop the source and every row."""
+        self.forget()
+
+    def walk(self, int64_t start, int encoding, const uint32_t[::1] keys, const int32_t[::1] values,
+             const uint32_t[::1] repeating, int depth=64, int elements=2_000_000, int64_t fragments=10_000_000,
+             int only_group=0):
+        """Append the rows of the data set at `start`; return (status, offset of the failure or of the end)."""
+        cdef Lookup lookup
+        cdef Walk w
+        cdef int status
+        if keys.shape[0] & (keys.shape[0] - 1) or keys.shape[0] != values.shape[0] or keys.shape[0] == 0:
+            raise ValueError("a tag index has a power of two of slots")
+        lookup.keys = &keys[0]
+        lookup.values = &values[0]
+        lookup.mask = <uint32_t>(keys.shape[0] - 1)
+        lookup.repeating_count = <int32_t>(repeating.shape[0] // 3)
+        lookup.repeating = &repeating[0] if lookup.repeating_count > 0 else NULL
+        w.t = &self.t
+        w.lookup = &lookup
+        w.limits.depth = depth if depth < MAX_DEPTH else MAX_DEPTH
+        w.limits.elements = elements
+        w.limits.fragments = fragments
+        w.only_group = only_group
+        w.offset = start
+        with nogil:
+            status = walk(self, &w, encoding & (IMPLICIT | BIG))
+        if only_group:
+            self.t.meta = self.t.count
+        return status, w.offset
+
+    def rewind(self, int32_t count):
+        """Forget the rows from `count` on."""
+        if 0 <= count <= self.t.count:
+            self.t.count = count
+            self.t.meta = min(self.t.meta, count)
+
+    @property
+    def count(self):
+        """Rows, those of the File Meta Information among them."""
+        return self.t.count
+
+    @property
+    def meta(self):
+        """Rows of File Meta Information; they come first."""
+        return self.t.meta
+
+    @property
+    def size(self):
+        """Bytes in the source."""
+        return self.t.size
+
+    @property
+    def fd(self):
+        """The file that is the source, or -1."""
+        return self.t.fd
+
+    @property
+    def rows(self):
+        """The rows as bytes, to be read with codec.elements.ROW; a copy, as the table is reused."""
+        return PyBytes_FromStringAndSize(<const char*>self.t.rows, self.t.count * sizeof(Row))
+
+    @property
+    def edits(self):
+        """The edits as bytes, to be read with codec.elements.EDIT; a copy."""
+        return PyBytes_FromStringAndSize(<const char*>self.t.edits, self.t.count * sizeof(Edit))
+
+    def read(self, int64_t offset, int64_t length):
+        """Resident bytes [offset, offset + length), or None if they are not in memory."""
+        cdef const uint8_t* p
+        if offset < 0 or length < 0:
+            return None
+        p = resident(&self.t, offset, length)
+        return None if p == NULL else PyBytes_FromStringAndSize(<const char*>p, length)
+
+    def value(self, int32_t row):
+        """The value bytes of one row, or None if they are not in memory."""
+        if row < 0 or row >= self.t.count:
+            raise IndexError("no such row")
+        return self.read(self.t.rows[row].value, self.t.rows[row].length)
+
+    def pick(self, const uint32_t[::1] tags, bint meta=False):
+        """Values of top-level elements: one bytes or None per tag, in the order asked for; tags must rise."""
+        cdef int32_t i = 0 if meta else self.t.meta
+        cdef int32_t stop = self.t.meta if meta else self.t.count
+        cdef Py_ssize_t k = 0
+        cdef list found = [None] * tags.shape[0]
+        cdef const uint8_t* p
+        cdef Row* row
+        while i < stop and k < tags.shape[0]:
+            row = &self.t.rows[i]
+            if row.tag < tags[k]:
+                i = row.after
+            elif row.tag > tags[k]:
+                k += 1
+            else:
+                if not row.flags & (SEQUENCE | FRAGMENTS):
+                    p = resident(&self.t, row.value, row.length)
+                    if p != NULL:
+                        found[k] = PyBytes_FromStringAndSize(<const char*>p, row.length)
+                i = row.after
+                k += 1
+        return found
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+cdef int append_row(Walk* w, uint32_t tag, uint16_t vr, uint8_t flags, int64_t value, int64_t length) noexcept nogil:
+    """Add a row that starts at w.offset; TOO_LARGE past the budget."""
+    cdef Table* t = w.t
+    cdef Row* rows
+    cdef Edit* edits
+    cdef int32_t capacity
+    if t.count >= w.limits.elements:
+        return TOO_LARGE
+    if t.count == t.capacity:
+        capacity = 512 if t.capacity == 0 else 2 * t.capacity
+        rows = <Row*>realloc(t.rows, capacity * sizeof(Row))
+        if rows == NULL:
+            return NO_MEMORY
+        t.rows = rows
+        edits = <Edit*>realloc(t.edits, capacity * sizeof(Edit))
+        if edits == NULL:
+            return NO_MEMORY
+        t.edits = edits
+        t.capacity = capacity
+    cdef Row* row = &t.rows[t.count]
+    row.tag = tag
+    row.vr = vr
+    row.depth = <uint8_t>w.depth
+    row.flags = flags
+    row.start = w.offset
+    row.value = value
+    row.length = length
+    row.end = value + length
+    row.parent = w.levels[w.depth].row
+    row.item = 0
+    row.creator = -1
+    t.count += 1
+    row.after = t.count
+    return OK
+
+
+cdef uint16_t dictionary_vr(const Lookup* lookup, uint32_t tag) noexcept nogil:
+    """VR of a tag in an implicit data set; UN where PS3.6 does not know it."""
+    cdef int32_t vr, i
+    if tag & 0xFFFF == 0:
+        return VR_UL
+    if tag >> 16 & 1:
+        return VR_LO if 0x10 <= (tag & 0xFFFF) <= 0xFF else VR_UN
+    vr = find_tag(lookup.keys, lookup.values, lookup.mask, tag)
+    if vr >= 0:
+        return <uint16_t>vr
+    for i in range(lookup.repeating_count):
+        if tag & lookup.repeating[3 * i] == lookup.repeating[3 * i + 1]:
+            return <uint16_t>lookup.repeating[3 * i + 2]
+    return VR_UN
+
+
+cdef void link_creator(Walk* w, int32_t index) noexcept nogil:
+    """Find the private creator of a private element in its own item (PS3.5 7.8.1), or note that it is one."""
+    cdef Level* level = &w.levels[w.depth]
+    cdef Row* row = &w.t.rows[index]
+    cdef uint16_t group = <uint16_t>(row.tag >> 16)
+    cdef uint32_t element = row.tag & 0xFFFF
+    cdef int32_t i
+    if level.group != group:
+        level.group = group
+        level.creator = -1
+        level.creators = 0
+    if 0x10 <= element <= 0xFF:
+        if level.creators < CREATORS_PER_GROUP:
+            row.creator = level.creator
+            level.creator = index
+            level.creators += 1
+        return
+    i = level.creator
+    while i >= 0:
+        if w.t.rows[i].tag & 0xFF == element >> 8:
+            row.creator = i
+            return
+        i = w.t.rows[i].creator
+
+
+# --- the walk ---------------------------------------------------------------------------------------------------------
+
+cdef int open_level(Walk* w, int32_t row, uint8_t flags, int64_t limit) noexcept nogil:
+    cdef Level* level
+    if w.depth + 1 > w.limits.depth:
+        return NESTING_TOO_DEEP
+    w.depth += 1
+    level = &w.levels[w.depth]
+    level.limit = limit
+    level.row = row
+    level.items = 0
+    level.creator = -1
+    level.group = 0
+    level.creators = 0
+    level.flags = flags
+    return OK
+
+
+cdef void close_level(Walk* w, int64_t delimiter) noexcept nogil:
+    """End the open sequence or item at w.offset; `delimiter` bytes of it are not value."""
+    cdef Row* row = &w.t.rows[w.levels[w.depth].row]
+    row.length = w.offset - delimiter - row.value
+    row.end = w.offset
+    row.after = w.t.count
+    if w.trial == w.levels[w.depth].row:
+        w.trial = -1
+    w.depth -= 1
+
+
+cdef int fail(Walk* w, int status, int64_t offset) noexcept nogil:
+    w.offset = offset
+    return status
+
+
+cdef int short_of(Walk* w, int64_t limit) noexcept nogil:
+    """Past `limit`: the end of the source means it was cut off, the end of an item that its lengths disagree."""
+    return TRUNCATED if limit == w.t.size else MALFORMED
+
+
+cdef int skip_fragments(Walk* w, int64_t p, int64_t limit, int64_t* count) noexcept nogil:
+    """Step over encapsulated Pixel Data (PS3.5 A.4) from `p`; w.offset is left behind the sequence delimiter."""
+    cdef uint8_t header[8]
+    cdef const uint8_t* h
+    cdef int64_t length
+    cdef ssize_t got
+    cdef uint32_t tag
+    count[0] = 0
+    while True:
+        if p + 8 > limit:
+            return fail(w, short_of(w, limit), p)
+        h = resident(w.t, p, 8)
+        if h == NULL:
+            got = pread(w.t.fd, header, 8, p)
+            if got != 8:
+                return fail(w, UNREADABLE if got < 0 else TRUNCATED, p)
+            h = header
+        tag = <uint32_t>load16(h, False) << 16 | load16(h + 2, False)
+        length = load32(h + 4, False)
+        if tag == TAG_SEQUENCE_END and length == 0:
+            w.offset = p + 8
+            return OK
+        if tag != TAG_ITEM or length == UNDEFINED_LENGTH:
+            return fail(w, MALFORMED, p)
+        if count[0] >= w.limits.fragments:
+            return fail(w, TOO_LARGE, p)
+        if length > limit - p - 8:
+            return fail(w, short_of(w, limit), p)
+        count[0] += 1
+        p += 8 + length
+
+
+cdef bint only_zeros_left(ElementTable table, int64_t p) noexcept nogil:
+    """Whether the rest of the source is trailing zero padding."""
+    cdef int64_t n, i
+    cdef const uint8_t* h
+    while p < table.t.size:
+        n = table.t.size - p
+        if n > NEXT_READ:
+            n = NEXT_READ
+        if table.fetch(p, n, n) != OK:
+            return False
+        h = resident(&table.t, p, n)
+        if h == NULL:
+            return False
+        for i in range(n):
+            if h[i] != 0:
+                return False
+        p += n
+    return True
+
+
+cdef int step_sequence(ElementTable table, Walk* w) noexcept nogil:
+    """Inside a sequence: an item, or the delimiter that ends it."""
+    cdef Level* level = &w.levels[w.depth]
+    cdef bint big = level.flags & BIG
+    cdef int64_t limit = level.limit, length
+    cdef const uint8_t* h
+    cdef uint32_t tag
+    cdef uint8_t flags
+    cdef int status
+    if w.offset + 8 > limit:
+        return short_of(w, limit)
+    status = table.fetch(w.offset, 8, NEXT_READ)
+    if status != OK:
+        return status
+    h = resident(w.t, w.offset, 8)
+    tag = <uint32_t>load16(h, big) << 16 | load16(h + 2, big)
+    length = load32(h + 4, big)
+    if tag == TAG_SEQUENCE_END:
+        if not level.flags & UNDEFINED or length != 0:
+            return MALFORMED
+        w.offset += 8
+        close_level(w, 8)
+        return OK
+    if tag != TAG_ITEM:
+        return MALFORMED
+    flags = ITEM | (level.flags & (IMPLICIT | BIG))
+    if length == UNDEFINED_LENGTH:
+        flags |= UNDEFINED
+        length = 0
+    elif length > limit - w.offset - 8:
+        return short_of(w, limit)
+    status = append_row(w, tag, 0, flags, w.offset + 8, length)
+    if status != OK:
+        return status
+    w.t.rows[w.t.count - 1].item = level.items
+    level.items += 1
+    w.offset += 8
+    return open_level(w, w.t.count - 1, flags, limit if flags & UNDEFINED else w.offset + length)
+
+
+cdef int step_element(ElementTable table, Walk* w) noexcept nogil:
+    """Inside a data set or item: one element, or the delimiter that ends the item."""
+    cdef Level* level = &w.levels[w.depth]
+    cdef bint big = level.flags & BIG, implicit = level.flags & IMPLICIT
+    cdef int64_t limit = level.limit, length, header = 8
+    cdef const uint8_t* h
+    cdef uint32_t tag
+    cdef uint16_t vr
+    cdef uint8_t flags = level.flags & (IMPLICIT | BIG)
+    cdef int status
+    if w.offset + 8 > limit:
+        if w.depth == 0 and only_zeros_left(table, w.offset):
+            w.offset = w.t.size
+            return OK
+        return short_of(w, limit)
+    status = table.fetch(w.offset, 8, NEXT_READ)
+    if status != OK:
+        return status
+    h = resident(w.t, w.offset, 8)
+    tag = <uint32_t>load16(h, big) << 16 | load16(h + 2, big)
+    if tag >> 16 == 0xFFFE:
+        if tag != TAG_ITEM_END or level.flags & (ITEM | UNDEFINED) != ITEM | UNDEFINED or load32(h + 4, big) != 0:
+            return MALFORMED
+        w.offset += 8
+        close_level(w, 8)
+        return OK
+    if w.only_group and w.depth == 0 and tag >> 16 != <uint32_t>w.only_group:
+        w.only_group = -1
+        return OK
+    if tag == 0 and w.depth == 0 and only_zeros_left(table, w.offset):
+        w.offset = w.t.size
+        return OK
+    h = resident(w.t, w.offset, 8)
+    if implicit:
+        vr = dictionary_vr(w.lookup, tag)
+        length = load32(h + 4, big)
+    else:
+        vr = <uint16_t>(h[4] | h[5] << 8)
+        if vr_form(vr) == SHORT_FORM:
+            length = load16(h + 6, big)
+        elif vr_form(vr) == LONG_FORM:
+            header = 12
+            if w.offset + 12 > limit:
+                return short_of(w, limit)
+            status = table.fetch(w.offset, 12, NEXT_READ)
+            if status != OK:
+                return status
+            h = resident(w.t, w.offset, 12)
+            length = load32(h + 8, big)
+        else:
+            return MALFORMED
+    if w.only_group:
+        flags |= META
+    if length == UNDEFINED_LENGTH:
+        return open_undefined(table, w, tag, vr, flags, header, limit)
+    if length > limit - w.offset - header:
+        return short_of(w, limit)
+    return add_defined(table, w, tag, vr, flags, header, length)
+
+
+cdef int open_undefined(ElementTable table, Walk* w, uint32_t tag, uint16_t vr, uint8_t flags, int64_t header,
+                        int64_t limit) noexcept nogil:
+    """An element of undefined length: encapsulated Pixel Data, a sequence, or UN that holds one (PS3.5 6.2.2)."""
+    cdef int64_t value = w.offset + header, fragments = 0
+    cdef int32_t index = w.t.count
+    cdef uint8_t inner
+    cdef int status
+    flags |= UNDEFINED
+    if tag == TAG_PIXEL_DATA:
+        if flags & (IMPLICIT | BIG) or (vr != VR_OB and vr != VR_OW):
+            return MALFORMED
+        status = append_row(w, tag, vr, flags | FRAGMENTS, value, 0)
+        if status != OK:
+            return status
+        status = skip_fragments(w, value, limit, &fragments)
+        if status != OK:
+            return status
+        w.t.rows[index].item = <int32_t>fragments
+        w.t.rows[index].length = w.offset - 8 - value
+        w.t.rows[index].end = w.offset
+        return OK
+    if vr == VR_SQ:
+        inner = flags & (IMPLICIT | BIG)
+    elif vr == VR_UN:
+        inner = IMPLICIT
+    else:
+        return MALFORMED
+    status = append_row(w, tag, vr, flags | SEQUENCE, value, 0)
+    if status != OK:
+        return status
+    if tag >> 16 & 1:
+        link_creator(w, index)
+    w.offset = value
+    return open_level(w, index, inner | SEQUENCE | UNDEFINED, limit)
+
+
+cdef int add_defined(ElementTable table, Walk* w, uint32_t tag, uint16_t vr, uint8_t flags, int64_t header,
+                     int64_t length) noexcept nogil:
+    """An element of defined length that fits; a sequence is opened, also one that another system wrote as UN."""
+    cdef int64_t value = w.offset + header
+    cdef int32_t index = w.t.count
+    cdef bint nested = vr == VR_SQ
+    cdef uint8_t inner = flags & (IMPLICIT | BIG)
+    cdef int status = append_row(w, tag, vr, flags, value, length)
+    if status != OK:
+        return status
+    if tag >> 16 & 1:
+        link_creator(w, index)
+    if vr == VR_UN and not flags & IMPLICIT and length >= 8 and dictionary_vr(w.lookup, tag) == VR_SQ:
+        nested = True
+        inner = IMPLICIT
+        if w.trial < 0:
+            w.trial = index
+            w.trial_depth = w.depth
+    if nested:
+        w.t.rows[index].flags |= SEQUENCE
+        w.offset = value
+        return open_level(w, index, inner | SEQUENCE, value + length)
+    if length > 0 and length <= RESIDENT_TEXT and not vr_bulk(vr) and (vr != VR_UN or length <= RESIDENT_UN):
+        status = table.fetch(value, length, length)
+        if status != OK:
+            return status
+    w.offset = value + length
+    return OK
+
+
+cdef bint give_up_trial(Walk* w, int status) noexcept nogil:
+    """A defined-length UN whose bytes are no sequence after all becomes one opaque row again."""
+    cdef Row* row
+    if w.trial < 0 or (status != MALFORMED and status != TRUNCATED):
+        return False
+    row = &w.t.rows[w.trial]
+    row.flags &= ~SEQUENCE & 0xFF
+    row.after = w.trial + 1
+    row.length = w.levels[w.trial_depth + 1].limit - row.value
+    row.end = row.value + row.length
+    w.t.count = w.trial + 1
+    w.depth = w.trial_depth
+    w.offset = row.end
+    w.trial = -1
+    return True
+
+
+cdef int walk(ElementTable table, Walk* w, uint8_t encoding) noexcept nogil:
+    cdef Level* level = &w.levels[0]
+    cdef int status
+    w.depth = 0
+    w.trial = -1
+    level.limit = w.t.size
+    level.row = -1
+    level.items = 0
+    level.creator = -1
+    level.group = 0
+    level.creators = 0
+    level.flags = encoding
+    while True:
+        level = &w.levels[w.depth]
+        if w.offset == level.limit and (w.depth == 0 or not level.flags & UNDEFINED):
+            if w.depth == 0:
+                return OK
+            close_level(w, 0)
+            continue
+        if level.flags & SEQUENCE:
+            status = step_sequence(table, w)
+        else:
+            status = step_element(table, w)
+        if status != OK and not give_up_trial(w, status):
+            return status
+        if w.only_group < 0:
+            return OK

@@ -1,0 +1,1 @@
+"""Compiled kernels; their sources are ext/*.pyx, their types the .pyi files here."""

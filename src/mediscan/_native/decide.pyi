@@ -1,0 +1,43 @@
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+class Act(IntEnum):
+    ACT_KEEP = 0
+    ACT_REMOVE = 1
+    ACT_EMPTY = 2
+    ACT_DUMMY = 3
+    ACT_YEAR = 4
+    ACT_ASK = 5
+
+class Builtin(IntEnum):
+    RULE_PRIVATE = 0
+    RULE_UNKNOWN = 1
+    RULE_GROUP_LENGTH = 2
+    RULE_VR = 3
+    RULE_NUL = 4
+    RULE_UNSEEN = 5
+    RULE_META = 6
+    RULE_ADDED = 7
+    BUILTIN_RULES = 8
+
+VRS: tuple[str, ...]
+
+class Decider:
+    def run(
+        self,
+        capsule: Any,
+        entries: npt.NDArray[np.uint8],
+        keys: npt.NDArray[np.uint32],
+        values: npt.NDArray[np.int32],
+        repeating: npt.NDArray[np.uint32],
+        pair_keys: npt.NDArray[np.uint64],
+        pair_values: npt.NDArray[np.int32],
+        dummies: npt.NDArray[np.int32],
+        dummy_bytes: npt.NDArray[np.uint8],
+        memos: list[dict[bytes, bytes | None]],
+        handlers: tuple[Callable[[bytes], bytes | None], ...],
+    ) -> None: ...

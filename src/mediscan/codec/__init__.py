@@ -1,0 +1,1 @@
+"""Bytes <-> element table: knows encoding, knows nothing of privacy."""

@@ -1,0 +1,215 @@
+"""A file from its door inwards (PS3.10 section 7): preamble, DICM, File Meta Information, deflated data sets.
+
+Files without preamble or File Meta Information are accepted only if the whole of them reads as a data set of a registered
+SOP Class; nothing is guessed from a few bytes.
+"""
+
+import os
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from mediscan import errors
+from mediscan._native.framing import ElementTable, Encoding
+from mediscan.codec import elements
+from mediscan.codec.tagindex import VrIndex, vr_index
+from mediscan.standard import transfer_syntax, uids
+from mediscan.standard.transfer_syntax import TransferSyntax
+
+_PREAMBLE = 128
+_META_GROUP = 0x0002
+_TRANSFER_SYNTAX_UID = np.array([0x00020010], np.uint32)
+_SOP_CLASS_UID = np.array([0x00080016], np.uint32)
+_NATIVE = {
+    Encoding.EXPLICIT_LITTLE: "1.2.840.10008.1.2.1",
+    Encoding.IMPLICIT_LITTLE: "1.2.840.10008.1.2",
+    Encoding.EXPLICIT_BIG: "1.2.840.10008.1.2.2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Budgets of one input.
+
+    Parameters
+    ----------
+    depth : int
+        Sequences and items open at once (each counts one), at most 255.
+    elements : int
+        Rows of the element table.
+    inflated : int
+        Bytes of a deflated data set.
+    """
+
+    depth: int = 128
+    elements: int = 2_000_000
+    inflated: int = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the outer layer of a file says.
+
+    Parameters
+    ----------
+    syntax : TransferSyntax
+        As declared, or as found where nothing is declared.
+    dataset : int
+        Offset of the data set in the table's source.
+    inflated : bool
+        Whether that source is the inflated data set rather than the file.
+    """
+
+    syntax: TransferSyntax
+    dataset: int
+    inflated: bool
+
+
+class Reader:
+    """Reads one source after another into one reused `ElementTable`.
+
+    Parameters
+    ----------
+    limits : Limits
+        Budgets of each input.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.table = ElementTable()
+        self.index: VrIndex = vr_index()
+
+    def read_file(self, fd: int, size: int, ahead: int = 65536) -> Header:
+        """Frame the file behind `fd` (`size` bytes); Pixel Data and other bulk values are not read.
+
+        Raises
+        ------
+        errors.Refused
+            With the reason and the byte offset.
+        """
+        elements.check(self.table.open(fd, size, ahead), 0)
+        return self._read()
+
+    def read_bytes(self, data: bytes | memoryview) -> Header:
+        """Frame a file that is in memory; see `read_file`."""
+        elements.check(self.table.attach(data), 0)
+        return self._read()
+
+    def _read(self) -> Header:
+        table = self.table
+        start = _PREAMBLE + 4 if table.read(_PREAMBLE, 4) == b"DICM" else 0
+        first = table.read(start, 6)
+        if first is None:
+            raise errors.NotDicom() if start == 0 else errors.Truncated(start)
+        if first[:2] == b"\x02\x00" and _is_vr(first[4:6]):
+            declared = self._read_meta(start)
+            if declared is not None:
+                return declared
+            start = self._meta_end
+        return self._detect(start)
+
+    def _read_meta(self, start: int) -> Header | None:
+        """Frame the File Meta Information; None if it names no Transfer Syntax."""
+        index, limits = self.index, self.limits
+        status, end = self.table.walk(
+            start, Encoding.EXPLICIT_LITTLE, index.keys, index.values, index.repeating, 8, 4096, only_group=_META_GROUP
+        )
+        elements.check(status, end)
+        self._meta_end = end
+        uid = self.table.pick(_TRANSFER_SYNTAX_UID, meta=True)[0]
+        if not uid:
+            return None
+        syntax = transfer_syntax.find(uid.rstrip(b"\0 ").decode("ascii", "replace"))
+        if syntax is None or not syntax.part10:
+            raise errors.UnsupportedTransferSyntax(start)
+        if syntax.deflated:
+            self._inflate(end)
+        dataset = 0 if syntax.deflated else end
+        elements.walk(self.table, dataset, _encoding(syntax), index, limits.depth, limits.elements)
+        return Header(syntax, dataset, syntax.deflated)
+
+    def _inflate(self, start: int) -> None:
+        """Replace the table's source by the inflated data set (PS3.5 A.5), within the budget."""
+        table = self.table
+        engine = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            data = engine.decompress(_all_from(table, start), self.limits.inflated)
+        except zlib.error:
+            raise errors.Malformed(start, "the deflated data set does not inflate") from None
+        if engine.unconsumed_tail:
+            raise errors.TooLarge(start, "the deflated data set is larger than the limit")
+        if not engine.eof:
+            raise errors.Truncated(start)
+        elements.check(table.attach(data, keep_rows=True), start)
+
+    def _detect(self, start: int) -> Header:
+        """Try the three native encodings of a file that declares none; the whole data set must agree with one of them."""
+        table, limits = self.table, self.limits
+        meta = table.meta
+        failure: errors.Refused | None = None
+        for encoding in _plausible(table.read(start, 8) or b"", table.size - start):
+            table.rewind(meta)
+            try:
+                elements.walk(table, start, encoding, self.index, limits.depth, limits.elements)
+            except errors.Refused as error:
+                failure = failure or error
+                continue
+            if self._has_registered_class():
+                return self._detected(encoding, start)
+        if start == 0 or failure is None:
+            raise errors.NotDicom()
+        raise failure
+
+    def _has_registered_class(self) -> bool:
+        value = self.table.pick(_SOP_CLASS_UID)[0]
+        return value is not None and value.rstrip(b"\0 ").decode("ascii", "replace") in uids.load()
+
+    def _detected(self, encoding: int, start: int) -> Header:
+        rows = elements.rows(self.table)
+        if (rows["flags"] & elements.FRAGMENTS).any():
+            raise errors.UnsupportedTransferSyntax(start, "encapsulated Pixel Data without a declared Transfer Syntax")
+        syntax = transfer_syntax.find(_NATIVE[Encoding(encoding)])
+        assert syntax is not None
+        return Header(syntax, start, inflated=False)
+
+
+def _encoding(syntax: TransferSyntax) -> int:
+    if syntax.implicit_vr:
+        return Encoding.IMPLICIT_LITTLE
+    return Encoding.EXPLICIT_BIG if syntax.big_endian else Encoding.EXPLICIT_LITTLE
+
+
+def _is_vr(letters: bytes) -> bool:
+    return len(letters) == 2 and letters.isalpha() and letters.isupper()
+
+
+def _plausible(head: bytes, left: int) -> list[int]:
+    """Encodings in which `head` could begin a data set of group 0008."""
+    if len(head) < 8:
+        return []
+    found: list[int] = []
+    little = int.from_bytes(head[:2], "little") == 0x0008
+    if little and _is_vr(head[4:6]):
+        found.append(Encoding.EXPLICIT_LITTLE)
+    if little and int.from_bytes(head[4:8], "little") <= left:
+        found.append(Encoding.IMPLICIT_LITTLE)
+    if int.from_bytes(head[:2], "big") == 0x0008 and _is_vr(head[4:6]):
+        found.append(Encoding.EXPLICIT_BIG)
+    return found
+
+
+def _all_from(table: ElementTable, start: int) -> bytes:
+    """Every byte of the source from `start` on; compressed bytes, so bounded by the file's own size."""
+    size = table.size - start
+    if table.fd < 0:
+        return table.read(start, size) or b""
+    parts: list[bytes] = []
+    while size > 0:
+        part = os.pread(table.fd, min(size, 1 << 20), start)
+        if not part:
+            raise errors.Truncated(start)
+        parts.append(part)
+        start += len(part)
+        size -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,1 @@
+"""What will be done with an input, then doing it; no file or network access."""

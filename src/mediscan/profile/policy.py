@@ -1,0 +1,172 @@
+"""A policy file (TOML) -> a frozen Policy. Every key is understood or the load fails, with the key and the cure."""
+
+import functools
+import hashlib
+import importlib.resources
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from mediscan.errors import PolicyError
+from mediscan.profile.actions import Option
+from mediscan.standard import dictionary
+
+DEFAULT = "safe-harbor"
+_SUFFIX = ".toml"
+_BUILT_IN = frozenset({Option.RETAIN_PATIENT_CHARACTERISTICS, Option.CLEAN_DESCRIPTORS})
+
+
+class Dates(StrEnum):
+    """What becomes of dates and times."""
+
+    YEAR = "year"
+    SHIFT = "shift"
+    REMOVE = "remove"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A Confidentiality Profile with options and local choices.
+
+    Attributes
+    ----------
+    name, title, description : str
+        For people.
+    options : frozenset of Option
+        Options of PS3.15 Annex E on top of the Basic Profile.
+    dates : Dates
+        What becomes of dates and times.
+    oldest_birth_year : int
+        Years of birth before this one never stay.
+    codes : frozenset of int
+        Tags of identifiers that are replaced by keyed codes.
+    zip3 : frozenset of int
+        Tags of addresses that are cut to a three-digit ZIP area.
+    """
+
+    name: str
+    title: str
+    description: str
+    options: frozenset[Option]
+    dates: Dates
+    oldest_birth_year: int
+    codes: frozenset[int]
+    zip3: frozenset[int]
+
+    def with_dates(self, dates: Dates | str) -> "Policy":
+        """Return the policy with another treatment of dates."""
+        return replace(self, dates=Dates(dates))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything that decides, in hex; the name and texts do not."""
+        decisive = {k: sorted(map(str, v)) if isinstance(v, frozenset) else v for k, v in asdict(self).items()}
+        for key in ("name", "title", "description"):
+            del decisive[key]
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def names() -> tuple[str, ...]:
+    """Names of the policies that come with the package."""
+    return tuple(sorted(p.name.removesuffix(_SUFFIX) for p in _folder().iterdir() if p.name.endswith(_SUFFIX)))
+
+
+@functools.cache
+def load(name: str) -> Policy:
+    """Load a policy by its name, or from a TOML file by its path.
+
+    Raises
+    ------
+    PolicyError
+        If there is none, or a key, value or keyword in it is not understood.
+    """
+    if name in names():
+        return _parse(name, (_folder() / f"{name}{_SUFFIX}").read_text("utf-8"))
+    if not name.endswith(_SUFFIX):
+        raise PolicyError(f"no policy of that name; there are {', '.join(names())}, or give a .toml file")
+    try:
+        with open(name, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError):
+        raise PolicyError("the policy file cannot be read as UTF-8 text") from None
+    return _parse(os.path.basename(name).removesuffix(_SUFFIX), text)
+
+
+def _folder() -> importlib.resources.abc.Traversable:
+    return importlib.resources.files("mediscan.profile") / "data" / "policies"
+
+
+def _parse(name: str, text: str) -> Policy:
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"policy {name}: {error}") from None
+    for key in table:
+        if key not in _READERS:
+            raise PolicyError(f"policy {name}: unknown key {key!r}; known are {', '.join(sorted(_READERS))}")
+    missing = sorted(_READERS.keys() - table.keys())
+    if missing:
+        raise PolicyError(f"policy {name}: {', '.join(missing)} missing")
+    return Policy(name=name, **{key: reader(name, key, table[key]) for key, reader in _READERS.items()})
+
+
+def _text(name: str, key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise PolicyError(f"policy {name}: {key} must be a text")
+    return value
+
+
+def _year(name: str, key: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1800 <= value <= 9999:
+        raise PolicyError(f"policy {name}: {key} must be a year")
+    return value
+
+
+def _dates(name: str, key: str, value: Any) -> Dates:
+    try:
+        return Dates(value)
+    except ValueError:
+        raise PolicyError(f"policy {name}: {key} must be one of {', '.join(Dates)}") from None
+
+
+def _tags(name: str, key: str, value: Any) -> frozenset[int]:
+    known = dictionary.load()
+    tags = set()
+    for keyword in _list(name, key, value):
+        tag = known.tag(keyword)
+        if tag is None:
+            raise PolicyError(f"policy {name}: {key}: {keyword!r} is no keyword of PS3.6")
+        tags.add(tag)
+    return frozenset(tags)
+
+
+def _options(name: str, key: str, value: Any) -> frozenset[Option]:
+    by_name = {option.name.lower().replace("_", "-"): option for option in _BUILT_IN}
+    chosen = set()
+    for word in _list(name, key, value):
+        if word not in by_name:
+            raise PolicyError(f"policy {name}: {key}: {word!r} cannot be applied; known are {', '.join(sorted(by_name))}")
+        chosen.add(by_name[word])
+    return frozenset(chosen)
+
+
+def _list(name: str, key: str, value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise PolicyError(f"policy {name}: {key} must be a list of texts")
+    return value
+
+
+_READERS: Mapping[str, Any] = {
+    "title": _text,
+    "description": _text,
+    "options": _options,
+    "dates": _dates,
+    "oldest_birth_year": _year,
+    "codes": _tags,
+    "zip3": _tags,
+}

@@ -1,0 +1,1 @@
+"""Replacement values: the same key and the same input give the same output."""

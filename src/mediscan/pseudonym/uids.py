@@ -1,0 +1,28 @@
+"""Action U: a UID becomes 2.25.<128-bit integer> (PS3.5 B.2) under the key; registered UIDs identify nobody and stay."""
+
+from mediscan.pseudonym.keyring import Key
+
+
+class UidMap:
+    """Keyed, stateless replacement of UIDs.
+
+    Parameters
+    ----------
+    key : Key
+        The project key.
+    registered : frozenset of str
+        UIDs of PS3.6: SOP Classes, Transfer Syntaxes, coding schemes and the like.
+    """
+
+    def __init__(self, key: Key, registered: frozenset[str]) -> None:
+        self._keyed = key.function("uid")
+        self._registered = frozenset(uid.encode("ascii") for uid in registered)
+
+    def __call__(self, value: bytes) -> bytes:
+        """Replace each UID of a value of VR UI, with or without padding; empty stays empty."""
+        return b"\\".join(self._one(uid.strip(b"\0 ")) for uid in value.split(b"\\"))
+
+    def _one(self, uid: bytes) -> bytes:
+        if not uid or uid in self._registered:
+            return uid
+        return b"2.25.%d" % int.from_bytes(self._keyed(uid), "big")

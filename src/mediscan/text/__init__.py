@@ -1,0 +1,1 @@
+"""Free text: what in it identifies, and what may stay."""
