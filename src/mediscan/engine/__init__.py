@@ -1,0 +1,1 @@
+"""Runs plans over many inputs; the only layer that starts processes."""

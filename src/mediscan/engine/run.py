@@ -1,0 +1,144 @@
+"""One whole run: places checked, batches run, contested names put right, the manifest written last."""
+
+import os
+import platform
+import resource
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mediscan import errors
+from mediscan.engine.config import RunConfig
+from mediscan.engine.discover import batches
+from mediscan.engine.reconcile import reconcile
+from mediscan.engine.runner import make_runner
+from mediscan.engine.sink import TEMPORARY_SUFFIX
+from mediscan.engine.worker import Summary, facts
+from mediscan.ledger.schema import SCHEMA_VERSION
+from mediscan.ledger.writer import write_manifest
+from mediscan.plan.plan import Plan
+
+EXIT_CLEAN, EXIT_SOME_LEFT, EXIT_INTERRUPTED = 0, 1, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished run.
+
+    Attributes
+    ----------
+    summary : Summary
+        Inputs by outcome, and bytes.
+    seconds : float
+        Wall clock.
+    exit_status : int
+        0 if every DICOM input was written, else 1.
+    dest, ledger : str
+        Where output and ledger are.
+    """
+
+    summary: Summary
+    seconds: float
+    exit_status: int
+    dest: str
+    ledger: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Counts for machines, as `--json` prints them."""
+        return {**_counts(self.summary), "seconds": round(self.seconds, 3), "exit_status": self.exit_status}
+
+
+def execute(config: RunConfig, plan: Plan, progress: Callable[[Summary], None] = lambda _: None) -> Result:
+    """Run `plan` over every input of `config`.
+
+    Raises
+    ------
+    errors.DestinationError
+        If the places cannot take the run; nothing was touched.
+    errors.RunError
+        If it could not finish.
+    KeyboardInterrupt
+        If it was interrupted; committed batches stay, and no partial file.
+    """
+    config.check_places()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold what we remove
+    run_id = uuid.uuid4().hex
+    begun, clock = time.time(), time.monotonic()
+    try:
+        os.makedirs(config.ledger, mode=0o750, exist_ok=True)
+        os.makedirs(config.dest, mode=0o750, exist_ok=True)
+    except OSError as error:
+        raise errors.DestinationError(f"destination or ledger cannot be made: {error.strerror}") from None
+    try:
+        total = make_runner(config, plan, run_id).run(batches(config.sources), progress)
+        reconcile(config, plan, run_id, total)
+    except BaseException:
+        sweep(config.dest)
+        raise
+    if any(reason == errors.WorkerCrashed.reason for _, reason in total.outcomes):
+        sweep(config.dest)
+    seconds = time.monotonic() - clock
+    left = total.of("quarantined") + total.of("held")
+    result = Result(total, seconds, EXIT_SOME_LEFT if left else EXIT_CLEAN, config.dest, config.ledger)
+    write_manifest(config.ledger, _manifest(config, plan, run_id, begun, result))
+    return result
+
+
+def sweep(dest: str) -> None:
+    """Remove temporary files of killed workers."""
+    for folder, _, names in os.walk(dest):
+        for name in names:
+            if name.startswith(".") and name.endswith(TEMPORARY_SUFFIX):
+                os.unlink(os.path.join(folder, name))
+
+
+def restart(config: RunConfig) -> None:
+    """Forget an earlier run into the same places: its ledger, but for the key, and its output.
+
+    Raises
+    ------
+    errors.DestinationError
+        If the ledger is not one: nothing but a run's own output is ever removed.
+    """
+    if not os.path.isdir(os.path.join(config.ledger, "files")):
+        raise errors.DestinationError("there is no ledger of an earlier run, so nothing can be forgotten")
+    for name in ("files", "actions"):
+        shutil.rmtree(os.path.join(config.ledger, name), ignore_errors=True)
+    manifest = os.path.join(config.ledger, "run.json")
+    if os.path.exists(manifest):
+        os.unlink(manifest)
+    shutil.rmtree(config.dest, ignore_errors=True)
+
+
+def _counts(summary: Summary) -> dict[str, Any]:
+    reasons: dict[str, int] = {}
+    for (_, reason), count in sorted(summary.outcomes.items(), key=str):
+        if reason:
+            reasons[reason] = reasons.get(reason, 0) + count
+    statuses = {status: summary.of(status) for status in ("written", "quarantined", "held", "duplicate", "not_dicom")}
+    return {
+        "inputs": summary.inputs,
+        **statuses,
+        "reasons": reasons,
+        "bytes_in": summary.bytes_in,
+        "bytes_out": summary.bytes_out,
+    }
+
+
+def _manifest(config: RunConfig, plan: Plan, run_id: str, begun: float, result: Result) -> dict[str, Any]:
+    settings = {
+        name: getattr(config, name) for name in ("workers", "layout", "digest", "digest_source", "pixels", "dry_run")
+    }
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run_id,
+        **facts(plan),
+        "dates": plan.policy.dates.value,
+        "python": platform.python_version(),
+        "settings": settings,
+        "started_at": int(begun),
+        **result.as_dict(),
+    }

@@ -1,0 +1,169 @@
+"""Puts an output file in place: whole or not at all, and never over another one."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
+from typing import Any
+
+from mediscan import errors
+from mediscan._native.splice import Splicer, SpliceStatus
+from mediscan.errors import RunError
+
+_CHUNK = 1 << 20
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+TEMPORARY_SUFFIX = ".part"
+
+
+class Placed(Enum):
+    """What became of an output."""
+
+    WRITTEN = auto()
+    DUPLICATE = auto()  # the same bytes stand there already
+    CONFLICT = auto()  # other bytes stand there already
+
+
+def hasher(digest: str) -> Callable[[], Any] | None:
+    """Constructor of a digest with `update` and `hexdigest`; None for ``none``."""
+    if digest == "none":
+        return None
+    if digest == "sha256":
+        return hashlib.sha256
+    from blake3 import blake3
+
+    return blake3
+
+
+class Sink:
+    """Writes outputs below one folder.
+
+    Parameters
+    ----------
+    dest : str
+        The output tree.
+    digest : str
+        ``blake3``, ``sha256`` or ``none``.
+    """
+
+    def __init__(self, dest: str, digest: str) -> None:
+        self._dest = dest + "/"
+        self._hasher = hasher(digest)
+        self._chunk = memoryview(bytearray(_CHUNK)) if self._hasher else None
+        self._serial = 0
+        self._pid = os.getpid()
+
+    def place(
+        self, path: str, splicer: Splicer, whole: bytes | None, fd_in: int, unchanged: Callable[[], bool]
+    ) -> tuple[Placed, int, str | None]:
+        """Write what `splicer` laid out, or `whole`, to `path` below the destination.
+
+        `unchanged` is asked after the last read of the source, before the file gets its name.
+
+        Returns
+        -------
+        tuple of Placed, int, str or None
+            The outcome, the size in bytes, the digest in hex.
+
+        Raises
+        ------
+        errors.Refused
+            If the source cannot be read to its end, or changed.
+        RunError
+            If the destination cannot be written.
+        """
+        final = self._dest + path
+        folder = final[: final.rindex("/")]
+        self._serial += 1
+        temporary = f"{folder}/.{self._pid}-{self._serial}{TEMPORARY_SUFFIX}"
+        fd_out = _create(temporary, folder)
+        try:
+            try:
+                size, digest = self._fill(fd_out, splicer, whole, fd_in)
+            finally:
+                os.close(fd_out)
+            if not unchanged():
+                raise errors.ChangedWhileRead()
+            return self._name(temporary, final), size, digest
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+    def _fill(self, fd_out: int, splicer: Splicer, whole: bytes | None, fd_in: int) -> tuple[int, str | None]:
+        if whole is None and self._hasher is None:
+            status, number = splicer.write(fd_in, fd_out)
+            _check(status, number)
+            return splicer.size, None
+        digest = self._hasher() if self._hasher else None
+        total = 0
+        for chunk in [memoryview(whole)] if whole is not None else self._chunks(splicer, fd_in):
+            if digest is not None:
+                digest.update(chunk)
+            _write_all(fd_out, chunk)
+            total += len(chunk)
+        return total, digest.hexdigest() if digest is not None else None
+
+    def _chunks(self, splicer: Splicer, fd_in: int) -> Iterator[memoryview]:
+        """The output in order: literal bytes, and ranges of the source through one reused buffer."""
+        assert self._chunk is not None
+        with memoryview(splicer) as buffer:
+            at = 0
+            for literal, offset, length in splicer.pieces:
+                if literal:
+                    yield buffer[at : at + literal]
+                    at += literal
+                end = offset + length
+                while offset < end:
+                    got = os.preadv(fd_in, [self._chunk[: min(_CHUNK, end - offset)]], offset)
+                    if not got:
+                        raise errors.ChangedWhileRead(offset)
+                    yield self._chunk[:got]
+                    offset += got
+
+    def _name(self, temporary: str, final: str) -> Placed:
+        """Give the file its name unless the name is taken; a hard link is the one call that never overwrites."""
+        try:
+            os.link(temporary, final)
+        except FileExistsError:
+            same = _same_bytes(temporary, final)
+            os.unlink(temporary)
+            return Placed.DUPLICATE if same else Placed.CONFLICT
+        os.unlink(temporary)
+        return Placed.WRITTEN
+
+
+def _create(temporary: str, folder: str) -> int:
+    try:
+        try:
+            return os.open(temporary, _WRITE, 0o640)
+        except FileNotFoundError:
+            os.makedirs(folder, mode=0o750, exist_ok=True)
+            return os.open(temporary, _WRITE, 0o640)
+    except OSError as error:
+        raise RunError(f"the destination cannot be written: {error.strerror}") from None
+
+
+def _write_all(fd: int, chunk: memoryview) -> None:
+    try:
+        while chunk:
+            chunk = chunk[os.write(fd, chunk) :]
+    except OSError as error:
+        raise RunError(f"the destination cannot be written: {error.strerror}") from None
+
+
+def _check(status: int, number: int) -> None:
+    if status == SpliceStatus.SPLICED:
+        return
+    if status == SpliceStatus.WRITE_FAILED:
+        raise RunError(f"the destination cannot be written: {os.strerror(number)}")
+    raise errors.ChangedWhileRead() if status == SpliceStatus.SHRANK else errors.Unreadable()
+
+
+def _same_bytes(first: str, second: str) -> bool:
+    with open(os.open(first, _READ), "rb") as a, open(os.open(second, _READ), "rb") as b:
+        if os.fstat(a.fileno()).st_size != os.fstat(b.fileno()).st_size:
+            return False
+        while chunk := a.read(_CHUNK):
+            if chunk != b.read(_CHUNK):
+                return False
+    return True

@@ -1,0 +1,253 @@
+"""process(batch) -> outcomes: opens each input, has it decided and written, and commits the batch's ledger fragment."""
+
+import base64
+import os
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mediscan import errors
+from mediscan._native.decide import Builtin
+from mediscan._native.journal import Journal
+from mediscan._native.splice import Splicer
+from mediscan.codec.part10 import Header, Reader
+from mediscan.engine.config import RunConfig
+from mediscan.engine.discover import Batch
+from mediscan.engine.sink import Placed, Sink, hasher
+from mediscan.ledger.rows import FileRow
+from mediscan.ledger.writer import LedgerWriter
+from mediscan.pixel import screen
+from mediscan.plan import executor
+from mediscan.plan.plan import Plan
+from mediscan.plan.planner import Instance, Planner
+from mediscan.profile import table
+from mediscan.standard import private
+
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+_WHOLE = 262144  # files up to this size are read in one go
+_AHEAD = 65536
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of a batch; adds up over batches.
+
+    Attributes
+    ----------
+    outcomes : dict of (status, reason) to int
+        Inputs by outcome.
+    bytes_in, bytes_out : int
+        Sizes of inputs looked at and outputs written.
+    contested : list of (file_id, root, path, output path)
+        Inputs whose output name was taken.
+    """
+
+    outcomes: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    bytes_in: int = 0
+    bytes_out: int = 0
+    contested: list[tuple[int, bytes, bytes, str]] = field(default_factory=list)
+
+    def add(self, other: "Summary") -> None:
+        """Add the outcomes of another batch."""
+        for outcome, count in other.outcomes.items():
+            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + count
+        self.bytes_in += other.bytes_in
+        self.bytes_out += other.bytes_out
+        self.contested += other.contested
+
+    def count(self, row: FileRow) -> None:
+        """Count one input."""
+        outcome = (row.status, row.reason)
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        self.bytes_in += row.source_size or 0
+        if row.status == "written":
+            self.bytes_out += row.output_size or 0
+
+    @property
+    def inputs(self) -> int:
+        """Inputs seen."""
+        return sum(self.outcomes.values())
+
+    def of(self, status: str) -> int:
+        """Inputs of one status."""
+        return sum(count for (found, _), count in self.outcomes.items() if found == status)
+
+
+class Worker:
+    """Everything one process needs, loaded once.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Settings of the run.
+    plan : Plan
+        Policy and key.
+    run_id : str
+        For the ledger.
+    number : int
+        Of this worker, from 0.
+    """
+
+    def __init__(self, config: RunConfig, plan: Plan, run_id: str, number: int = 0) -> None:
+        self._config = config
+        self._number = number
+        self._reader = Reader(config.limits)
+        self._planner = Planner(plan)
+        self._splicer = Splicer()
+        self._journal = Journal()
+        self._sink = Sink(config.dest, config.digest)
+        self._source_ref = plan.key.function("source")
+        self._component = plan.key.function("path", 15)
+        self._source_hasher = (hasher(config.digest) or hasher("blake3")) if config.digest_source else None
+        names = sorted(private.load())
+        self._creators = {name.encode("ascii", "replace"): i for i, name in enumerate(names)}
+        book = self._planner.book
+        self._ledger = LedgerWriter(
+            config.ledger, run_id, facts(plan), book.rules, book.categories, names
+        )
+
+    def process(self, batch: Batch, tick: Callable[[Summary], None] = lambda _: None) -> Summary:
+        """Work through a batch and commit its ledger fragment; `tick` sees the summary after each input.
+
+        Raises
+        ------
+        RunError
+            If the destination or the ledger cannot be written.
+        """
+        summary = Summary()
+        rows: list[FileRow] = []
+        for i, path in enumerate(batch.paths):
+            row = self._one(batch.first + i, batch.root, path)
+            rows.append(row)
+            summary.count(row)
+            if row.status == "duplicate" or row.reason == errors.DuplicateUidConflict.reason:
+                summary.contested.append((row.file_id, batch.root, path, row.output_path or ""))
+                rows[-1] = row._replace(output_path=None) if row.status == "quarantined" else row
+            tick(summary)
+        try:
+            self._ledger.commit(batch.name, rows, self._journal.take())
+        except OSError as error:
+            raise errors.RunError(f"the ledger cannot be written: {error.strerror}") from None
+        return summary
+
+    def refuse(self, batch: Batch, error: errors.Refused) -> Summary:
+        """Commit a batch whose inputs are all refused for one reason, without opening them."""
+        summary = Summary()
+        rows = []
+        for i, path in enumerate(batch.paths):
+            begun = time.time_ns() // 1000
+            row = FileRow(batch.first + i, self._source_ref(path).hex(), "quarantined", self._number, begun, 0)
+            rows.append(row._replace(reason=error.reason, detail=error.detail))
+            summary.count(rows[-1])
+        self._ledger.commit(batch.name, rows, self._journal.take())
+        return summary
+
+    def _one(self, file_id: int, root: bytes, path: bytes) -> FileRow:
+        begun, clock = time.time_ns() // 1000, time.perf_counter_ns()
+        mark = len(self._journal)
+        row = FileRow(file_id, self._source_ref(path).hex(), "quarantined", self._number, begun, 0)
+        try:
+            fd = _open(root + path)
+        except errors.Refused as error:
+            return row._replace(reason=error.reason, detail=error.detail)
+        try:
+            row = self._open_one(row, fd, path)
+        except errors.NotDicom:
+            row = row._replace(status="not_dicom", reason=errors.NotDicom.reason, source_size=os.fstat(fd).st_size)
+        except errors.Refused as error:
+            row = row._replace(reason=error.reason, detail=error.detail or None, source_size=os.fstat(fd).st_size)
+        except errors.RunError:
+            raise
+        except Exception as error:  # noqa: BLE001  fail closed: the kind of error is told, its text may hold values
+            row = row._replace(reason="internal_error", detail=type(error).__name__)
+        finally:
+            os.close(fd)
+            self._reader.table.close()
+        if row.status != "written":
+            self._journal.truncate(mark)
+            row = row._replace(elements_changed=0)
+        return row._replace(elapsed_us=(time.perf_counter_ns() - clock) // 1000)
+
+    def _open_one(self, row: FileRow, fd: int, path: bytes) -> FileRow:
+        before = os.fstat(fd)
+        if not stat.S_ISREG(before.st_mode):
+            raise errors.Unreadable(-1, "not a regular file")
+        reader, planner = self._reader, self._planner
+        header = reader.read_file(fd, before.st_size, _WHOLE if before.st_size <= _WHOLE else _AHEAD)
+        instance = planner.decide(reader.table, header)
+        if self._config.pixels == "detect" and screen.may_show_text(instance.sop_class, *reader.table.pick(screen.TAGS)):
+            return _described(row, before.st_size, header, instance)._replace(status="held", reason=screen.REASON)
+        attestation = planner.attestation(header.syntax)
+        whole = executor.lay_out(self._splicer, reader.table, header, instance, attestation)
+        changed = self._journal.record(
+            reader.table.capsule, row.file_id, self._creators, attestation.rows, Builtin.RULE_ADDED
+        )
+        output = self._output_path(instance, path)
+        row = _described(row, before.st_size, header, instance)._replace(
+            source_digest=self._digest_source(fd) if self._source_hasher else None,
+            elements_seen=reader.table.count,
+            elements_changed=changed,
+        )
+        if self._config.dry_run:
+            return row._replace(status="written")
+        placed, size, digest = self._sink.place(
+            output, self._splicer, whole, fd, lambda: _unchanged(before, os.fstat(fd))
+        )
+        if placed is Placed.CONFLICT:
+            return row._replace(reason=errors.DuplicateUidConflict.reason, output_path=output)
+        status = "written" if placed is Placed.WRITTEN else "duplicate"
+        return row._replace(status=status, output_path=output, output_size=size, output_digest=digest)
+
+    def _output_path(self, instance: Instance, path: bytes) -> str:
+        if self._config.layout == "uid":
+            return f"{instance.patient}/{instance.study}/{instance.series}/{instance.sop_instance}.dcm"
+        parts = [base64.b32encode(self._component(part)).decode() for part in path.split(b"/")]
+        return "/".join(parts) + ".dcm"
+
+    def _digest_source(self, fd: int) -> str:
+        assert self._source_hasher is not None
+        digest = self._source_hasher()
+        offset = 0
+        while chunk := os.pread(fd, 1 << 20, offset):
+            digest.update(chunk)
+            offset += len(chunk)
+        return str(digest.hexdigest())
+
+
+def facts(plan: Plan) -> dict[str, str]:
+    """What the ledger's metadata says of a plan."""
+    return {
+        "tool": plan.tool,
+        "policy": plan.policy.name,
+        "policy_digest": plan.policy.digest,
+        "ps3_15_edition": table.load().edition,
+        "key_fingerprint": plan.key.fingerprint,
+    }
+
+
+def _open(path: bytes) -> int:
+    try:
+        return os.open(path, _OPEN)
+    except OSError as error:
+        raise errors.Unreadable(-1, os.strerror(error.errno) if error.errno else "") from None
+
+
+def _unchanged(before: os.stat_result, after: os.stat_result) -> bool:
+    return before.st_size == after.st_size and before.st_mtime_ns == after.st_mtime_ns
+
+
+def _described(row: FileRow, size: int, header: Header, instance: Instance) -> FileRow:
+    return row._replace(
+        source_size=size,
+        sop_class_uid=instance.sop_class,
+        modality=instance.modality,
+        transfer_syntax_uid=header.syntax.uid,
+        rows=instance.rows,
+        columns=instance.columns,
+        frames=instance.frames,
+        patient=instance.patient,
+        study_uid=instance.study,
+        series_uid=instance.series,
+        sop_instance_uid=instance.sop_instance,
+    )

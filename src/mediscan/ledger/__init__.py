@@ -1,0 +1,1 @@
+"""What has been done: Parquet datasets without identifiers, committed fragment by fragment."""

@@ -1,0 +1,159 @@
+"""Writes the ledger: one fragment per batch, each whole or absent; the manifest last.
+
+A fragment of `actions/` comes before that of `files/`, and the latter is what makes the batch count as done.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mediscan.ledger import schema
+from mediscan.ledger.rows import FileRow
+
+# Layouts of `Action` and `Node` in ext/journal.pyx.
+_ACTION = np.dtype(
+    [
+        ("file", "i8"),
+        ("before", "i8"),
+        ("after", "i8"),
+        ("path", "i4"),
+        ("rule", "i4"),
+        ("creator", "i4"),
+        ("vr", "u2"),
+        ("action", "u1"),
+        ("spare", "u1"),
+    ]
+)
+_NODE = np.dtype([("tag", "u4"), ("parent", "i4"), ("item", "i4")])
+_LETTERS = "CDUXZ+"
+MANIFEST = "run.json"
+
+
+class LedgerWriter:
+    """Writes fragments of one run.
+
+    Parameters
+    ----------
+    folder : str
+        The ledger; its datasets are made when they are missing.
+    run_id : str
+        In every row.
+    facts : dict of str to str
+        For the Parquet metadata: versions, policy digest, edition.
+    rules, categories : sequences
+        What the rule numbers of the journal stand for; the same length.
+    creators : sequence of str
+        What the creator numbers stand for.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        run_id: str,
+        facts: dict[str, str],
+        rules: Sequence[str],
+        categories: Sequence[str | None],
+        creators: Sequence[str],
+    ) -> None:
+        self._folder = folder
+        self._run_id = run_id
+        self._files = schema.with_metadata(schema.FILES, facts)
+        self._actions = schema.with_metadata(schema.ACTIONS, facts)
+        self._rules = pa.array(rules, pa.string())
+        letters = sorted({c for c in categories if c})
+        self._letters = pa.array(letters, pa.string())
+        self._category = np.array([letters.index(c) if c else -1 for c in categories], np.int32)
+        self._creators = pa.array(creators, pa.string())
+        for dataset in ("files", "actions"):
+            os.makedirs(os.path.join(folder, dataset), mode=0o750, exist_ok=True)
+
+    def commit(self, name: str, rows: Sequence[FileRow], journal: tuple[bytes, bytes]) -> None:
+        """Commit one fragment called `name`: `rows` of files, and what `Journal.take` gave."""
+        self._write("actions", name, self._actions_table(*journal))
+        self._write("files", name, self._files_table(rows))
+
+    def _write(self, dataset: str, name: str, table: pa.Table) -> None:
+        final = fragment_path(self._folder, dataset, name)
+        temporary = os.path.join(self._folder, dataset, f".{name}.{os.getpid()}.tmp")
+        # Statistics would put the smallest and largest value of every column into the footer.
+        pq.write_table(
+            table, temporary, compression="zstd", compression_level=1, write_statistics=False, write_page_checksum=True
+        )
+        os.rename(temporary, final)
+
+    def _files_table(self, rows: Sequence[FileRow]) -> pa.Table:
+        columns: dict[str, Any] = dict(zip(FileRow._fields, zip(*rows, strict=True), strict=True)) if rows else {}
+        columns["run_id"] = [self._run_id] * len(rows)
+        arrays = [
+            pa.array(columns.get(field.name, ()), _storage(field.type)).cast(field.type) for field in self._files
+        ]
+        return pa.Table.from_arrays(arrays, schema=self._files)
+
+    def _actions_table(self, actions: bytes, nodes: bytes) -> pa.Table:
+        rows = np.frombuffer(actions, _ACTION)
+        paths, tags, tag_of = _paths(np.frombuffer(nodes, _NODE))
+        vrs, vr_of = np.unique(rows["vr"], return_inverse=True)
+        letter_of = np.zeros(256, np.int32)
+        for number, letter in enumerate(_LETTERS):
+            letter_of[ord(letter)] = number
+        names = [chr(vr & 0xFF) + chr(vr >> 8) for vr in vrs.tolist()]
+        columns = {
+            "run_id": _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id])),
+            "file_id": pa.array(rows["file"]),
+            "path": _coded(rows["path"], pa.array(paths, pa.string())),
+            "tag": _coded(tag_of[rows["path"]] if len(rows) else rows["path"], pa.array(tags, pa.string())),
+            "vr": _coded(vr_of.astype(np.int32), pa.array(names, pa.string())),
+            "private_creator": _coded(rows["creator"], self._creators),
+            "action": _coded(letter_of[rows["action"]], pa.array(list(_LETTERS))),
+            "category": _coded(self._category[rows["rule"]], self._letters),
+            "rule": _coded(rows["rule"], self._rules),
+            "bytes_before": pa.array(rows["before"]),
+            "bytes_after": pa.array(rows["after"]),
+        }
+        return pa.Table.from_arrays([columns[field.name] for field in self._actions], schema=self._actions)
+
+
+def fragment_path(folder: str, dataset: str, name: str) -> str:
+    """Path of a committed fragment."""
+    return os.path.join(folder, dataset, f"part-{name}.parquet")
+
+
+def write_manifest(folder: str, manifest: dict[str, Any]) -> None:
+    """Write `run.json`: the run is finished once it is there."""
+    final = os.path.join(folder, MANIFEST)
+    temporary = f"{final}.tmp"
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=2, sort_keys=True)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(temporary, final)
+
+
+def _storage(type_: pa.DataType) -> pa.DataType:
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
+
+
+def _coded(numbers: np.ndarray[Any, Any], dictionary: pa.Array) -> pa.DictionaryArray:
+    """Dictionary-encode by numbers into `dictionary`; negative ones are null."""
+    contiguous = np.ascontiguousarray(numbers, np.int32)
+    mask = contiguous < 0
+    return pa.DictionaryArray.from_arrays(pa.array(contiguous, mask=mask if mask.any() else None), dictionary)
+
+
+def _paths(nodes: np.ndarray[Any, Any]) -> tuple[list[str], list[str], np.ndarray[Any, Any]]:
+    """Path of every node of the trie, the distinct tags, and the tag's number for each node."""
+    paths: list[str] = []
+    for tag, parent, item in nodes.tolist():
+        if item >= 0:
+            paths.append(f"{paths[parent]}[{item}]")
+        else:
+            name = f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
+            paths.append(f"{paths[parent]}.{name}" if parent >= 0 else name)
+    distinct, tag_of = np.unique(nodes["tag"], return_inverse=True)
+    return paths, [f"{tag:08x}" for tag in distinct.tolist()], tag_of.astype(np.int32)

@@ -1,0 +1,1 @@
+"""Pixel Data. So far only the file-level rule that tells which images may show burned-in text."""
