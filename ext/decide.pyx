@@ -149,6 +149,45 @@ cdef struct Rules:
     int32_t repeating_count
 
 
+cdef class RuleTable:
+    """The compiled rules of one policy and SOP Class: arrays that are checked and taken once, and read by every call."""
+    cdef Rules rules
+    cdef tuple kept
+
+    def __init__(self, const uint8_t[::1] entries, const uint32_t[::1] keys, const int32_t[::1] values,
+                 const uint32_t[::1] repeating, const uint64_t[::1] pair_keys, const int32_t[::1] pair_values,
+                 const int32_t[::1] dummies, const uint8_t[::1] dummy_bytes):
+        cdef Py_ssize_t i, places = entries.shape[0] // sizeof(Entry)
+        if keys.shape[0] == 0 or keys.shape[0] & (keys.shape[0] - 1) or keys.shape[0] != values.shape[0]:
+            raise ValueError("a tag index has a power of two of slots")
+        if pair_keys.shape[0] != pair_values.shape[0] or repeating.shape[0] % 3 or dummies.shape[0] != 2 * (len(VRS) + 1):
+            raise ValueError("arrays of unequal length")
+        for i in range(values.shape[0]):
+            if not 0 <= values[i] < places - 1:
+                raise ValueError("an index past the entries")
+        for i in range(pair_values.shape[0]):
+            if not 0 <= pair_values[i] < places:
+                raise ValueError("an index past the entries")
+        for i in range(2, repeating.shape[0], 3):
+            if repeating[i] >= <uint32_t>places:
+                raise ValueError("an index past the entries")
+        for i in range(0, dummies.shape[0], 2):
+            if dummies[i] < 0 or dummies[i + 1] < 0 or dummies[i] + dummies[i + 1] > dummy_bytes.shape[0]:
+                raise ValueError("a dummy past its bytes")
+        self.kept = (entries, keys, values, repeating, pair_keys, pair_values, dummies, dummy_bytes)
+        self.rules.entries = <const Entry*>&entries[0]
+        self.rules.keys = &keys[0]
+        self.rules.values = &values[0]
+        self.rules.mask = <uint32_t>(keys.shape[0] - 1)
+        self.rules.repeating_count = <int32_t>(repeating.shape[0] // 3)
+        self.rules.repeating = &repeating[0] if self.rules.repeating_count > 0 else NULL
+        self.rules.pairs = <int32_t>pair_keys.shape[0]
+        self.rules.pair_keys = &pair_keys[0] if self.rules.pairs > 0 else NULL
+        self.rules.pair_values = &pair_values[0] if self.rules.pairs > 0 else NULL
+        self.rules.dummies = <const Dummy*>&dummies[0]
+        self.rules.dummy_bytes = &dummy_bytes[0]
+
+
 cdef int32_t find_entry(const Rules* rules, const Table* t, const Row* row) noexcept nogil:
     """Entry of a row: exact tag, a repeating group, or the pair of enclosing sequence and tag; -1 if the plan does not know it."""
     cdef int32_t found = find_tag(rules.keys, rules.values, rules.mask, row.tag), i, low, high, middle
@@ -417,33 +456,19 @@ cdef class Decider:
             return year(t, index, entry, rules)
         return self.note(index, at)
 
-    def run(self, capsule, const uint8_t[::1] entries, const uint32_t[::1] keys, const int32_t[::1] values,
-            const uint32_t[::1] repeating, const uint64_t[::1] pair_keys, const int32_t[::1] pair_values,
-            const int32_t[::1] dummies, const uint8_t[::1] dummy_bytes, list memos, tuple handlers):
+    def run(self, capsule, RuleTable rules not None, list memos, tuple handlers):
         """Fill the edits of the table behind `capsule`.
 
         `memos[h]` is a dict value -> new value that handler h's answers are kept in; an answer of None means that the entry's
         fallback applies, one equal to the value that the element stays.
         """
         cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)
-        cdef Rules rules
         cdef int status
-        rules.entries = <const Entry*>&entries[0]
-        rules.keys = &keys[0]
-        rules.values = &values[0]
-        rules.mask = <uint32_t>(keys.shape[0] - 1)
-        rules.repeating_count = <int32_t>(repeating.shape[0] // 3)
-        rules.repeating = &repeating[0] if rules.repeating_count > 0 else NULL
-        rules.pairs = <int32_t>pair_keys.shape[0]
-        rules.pair_keys = &pair_keys[0] if rules.pairs > 0 else NULL
-        rules.pair_values = &pair_values[0] if rules.pairs > 0 else NULL
-        rules.dummies = <const Dummy*>&dummies[0]
-        rules.dummy_bytes = &dummy_bytes[0]
         with nogil:
-            status = self.decide(t, &rules)
+            status = self.decide(t, &rules.rules)
         if status < 0:
             raise MemoryError
-        self.answer(t, &rules, memos, handlers)
+        self.answer(t, &rules.rules, memos, handlers)
 
     cdef int answer(self, Table* t, const Rules* rules, list memos, tuple handlers) except -1:
         """Ask for each noted row: the memo first, then its handler."""

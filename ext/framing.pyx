@@ -141,6 +141,22 @@ cdef int add_segment(Table* t, int64_t offset) noexcept nogil:
     return OK
 
 
+cdef class VrIndex:
+    """VR of each tag of PS3.6, for data sets in Implicit VR; see mediscan.codec.tagindex for how it is made."""
+    cdef Lookup lookup
+    cdef tuple kept
+
+    def __init__(self, const uint32_t[::1] keys, const int32_t[::1] values, const uint32_t[::1] repeating):
+        if keys.shape[0] == 0 or keys.shape[0] & (keys.shape[0] - 1) or keys.shape[0] != values.shape[0]:
+            raise ValueError("a tag index has a power of two of slots")
+        self.kept = (keys, values, repeating)
+        self.lookup.keys = &keys[0]
+        self.lookup.values = &values[0]
+        self.lookup.mask = <uint32_t>(keys.shape[0] - 1)
+        self.lookup.repeating_count = <int32_t>(repeating.shape[0] // 3)
+        self.lookup.repeating = &repeating[0] if self.lookup.repeating_count > 0 else NULL
+
+
 cdef class ElementTable:
     """One source and the rows of its elements; reused from file to file so that a worker's memory stays flat."""
     cdef Table t
@@ -281,23 +297,14 @@ cdef class ElementTable:
         """Drop the source and every row."""
         self.forget()
 
-    def walk(self, int64_t start, int encoding, const uint32_t[::1] keys, const int32_t[::1] values,
-             const uint32_t[::1] repeating, int depth=64, int elements=2_000_000, int64_t fragments=10_000_000,
-             int only_group=0):
+    def walk(self, int64_t start, int encoding, VrIndex index not None, int depth=64, int elements=2_000_000,
+             int64_t fragments=10_000_000, int only_group=0):
         """Append the rows of the data set at `start`; return (status, offset of the failure or of the end)."""
-        cdef Lookup lookup
         cdef Walk w
         cdef int status
-        if keys.shape[0] & (keys.shape[0] - 1) or keys.shape[0] != values.shape[0] or keys.shape[0] == 0:
-            raise ValueError("a tag index has a power of two of slots")
-        lookup.keys = &keys[0]
-        lookup.values = &values[0]
-        lookup.mask = <uint32_t>(keys.shape[0] - 1)
-        lookup.repeating_count = <int32_t>(repeating.shape[0] // 3)
-        lookup.repeating = &repeating[0] if lookup.repeating_count > 0 else NULL
         w.t = &self.t
-        w.lookup = &lookup
-        w.limits.depth = depth if depth < MAX_DEPTH else MAX_DEPTH
+        w.lookup = &index.lookup
+        w.limits.depth = 2 * min(depth, MAX_DEPTH // 2)      # a sequence and its item are two levels
         w.limits.elements = elements
         w.limits.fragments = fragments
         w.only_group = only_group

@@ -26,10 +26,9 @@ class Builtin(IntEnum):
 
 VRS: tuple[str, ...]
 
-class Decider:
-    def run(
+class RuleTable:
+    def __init__(
         self,
-        capsule: Any,
         entries: npt.NDArray[np.uint8],
         keys: npt.NDArray[np.uint32],
         values: npt.NDArray[np.int32],
@@ -38,6 +37,13 @@ class Decider:
         pair_values: npt.NDArray[np.int32],
         dummies: npt.NDArray[np.int32],
         dummy_bytes: npt.NDArray[np.uint8],
+    ) -> None: ...
+
+class Decider:
+    def run(
+        self,
+        capsule: Any,
+        rules: RuleTable,
         memos: list[dict[bytes, bytes | None]],
         handlers: tuple[Callable[[bytes], bytes | None], ...],
     ) -> None: ...

@@ -19,6 +19,11 @@ class Encoding(IntEnum):
     IMPLICIT_LITTLE = 1
     EXPLICIT_BIG = 2
 
+class VrIndex:
+    def __init__(
+        self, keys: npt.NDArray[np.uint32], values: npt.NDArray[np.int32], repeating: npt.NDArray[np.uint32]
+    ) -> None: ...
+
 class ElementTable:
     @property
     def capsule(self) -> Any: ...
@@ -41,9 +46,7 @@ class ElementTable:
         self,
         start: int,
         encoding: int,
-        keys: npt.NDArray[np.uint32],
-        values: npt.NDArray[np.int32],
-        repeating: npt.NDArray[np.uint32],
+        index: VrIndex,
         depth: int = ...,
         elements: int = ...,
         fragments: int = ...,

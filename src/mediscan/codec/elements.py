@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mediscan import errors
-from mediscan._native.framing import ElementTable, Status
-from mediscan.codec.tagindex import VrIndex
+from mediscan._native.framing import ElementTable, Status, VrIndex
 
 # Layout of `Row` and `Edit` in ext/table.pxd.
 ROW = np.dtype(
@@ -71,4 +70,4 @@ def check(status: int, offset: int = -1) -> None:
 
 def walk(table: ElementTable, start: int, encoding: int, index: VrIndex, depth: int, elements: int) -> None:
     """Append the rows of the data set at byte `start`; raise `errors.Refused` if it cannot be framed."""
-    check(*table.walk(start, encoding, index.keys, index.values, index.repeating, depth, elements))
+    check(*table.walk(start, encoding, index, depth, elements))

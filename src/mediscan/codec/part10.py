@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mediscan import errors
-from mediscan._native.framing import ElementTable, Encoding
+from mediscan._native.framing import ElementTable, Encoding, VrIndex
 from mediscan.codec import elements
-from mediscan.codec.tagindex import VrIndex, vr_index
+from mediscan.codec.tagindex import vr_index
 from mediscan.standard import transfer_syntax, uids
 from mediscan.standard.transfer_syntax import TransferSyntax
 
@@ -35,14 +35,14 @@ class Limits:
     Parameters
     ----------
     depth : int
-        Sequences and items open at once (each counts one), at most 255.
+        Sequences open at once, at most 127.
     elements : int
         Rows of the element table.
     inflated : int
         Bytes of a deflated data set.
     """
 
-    depth: int = 128
+    depth: int = 64
     elements: int = 2_000_000
     inflated: int = 4 << 30
 
@@ -112,9 +112,7 @@ class Reader:
     def _read_meta(self, start: int) -> Header | None:
         """Frame the File Meta Information; None if it names no Transfer Syntax."""
         index, limits = self.index, self.limits
-        status, end = self.table.walk(
-            start, Encoding.EXPLICIT_LITTLE, index.keys, index.values, index.repeating, 8, 4096, only_group=_META_GROUP
-        )
+        status, end = self.table.walk(start, Encoding.EXPLICIT_LITTLE, index, 8, 4096, only_group=_META_GROUP)
         elements.check(status, end)
         self._meta_end = end
         uid = self.table.pick(_TRANSFER_SYNTAX_UID, meta=True)[0]

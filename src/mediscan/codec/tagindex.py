@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mediscan._native.framing import VrIndex
 from mediscan.standard import dictionary
 
 _MULTIPLIER = 2654435769
@@ -16,14 +17,6 @@ class TagIndex(NamedTuple):
 
     keys: npt.NDArray[np.uint32]
     values: npt.NDArray[np.int32]
-
-
-class VrIndex(NamedTuple):
-    """A tag index onto VRs, and (mask, match, VR) triples (uint32) for repeating groups."""
-
-    keys: npt.NDArray[np.uint32]
-    values: npt.NDArray[np.int32]
-    repeating: npt.NDArray[np.uint32]
 
 
 def build(tags: npt.NDArray[np.uint32], values: npt.NDArray[np.int32]) -> TagIndex:

@@ -1,12 +1,13 @@
 """ElementTable x Plan -> edits, and the few facts about an instance that its output path and ledger row need."""
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from mediscan import errors
-from mediscan._native.decide import Decider
+from mediscan._native.decide import Decider, RuleTable
 from mediscan._native.framing import ElementTable
 from mediscan.codec import charset
 from mediscan.codec.part10 import Header
@@ -21,8 +22,10 @@ from mediscan.standard import iod, uids
 from mediscan.standard.transfer_syntax import TransferSyntax
 from mediscan.text import lexicon
 
-_MEMO_LIMIT = 32768
+_MEMO_LIMIT = 32768  # values of one memo
+_PEOPLE_LIMIT = 4096
 Memo = dict[bytes, bytes | None]
+Answer = Callable[[bytes], bytes | None]
 
 # Rising, as ElementTable.pick wants them.
 _CONTEXT = np.array(
@@ -51,8 +54,7 @@ _CONTEXT = np.array(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """An instance after its edits are decided; every value is a registered term, a number or a pseudonym."""
 
     sop_class: str
@@ -64,6 +66,27 @@ class Instance:
     study: str
     series: str
     sop_instance: str
+
+
+class _Person(NamedTuple):
+    """What the answers for one instance depend on, besides the values asked about: mostly the same for a whole study."""
+
+    charset: bytes
+    name: bytes
+    patient_id: bytes
+    issuer: bytes
+    birth_date: bytes
+    age: bytes
+    study: bytes
+    years: tuple[bytes, ...]
+
+
+class _Answers(NamedTuple):
+    """Pseudonym of the patient; memo and function for each `Handler`, in its order."""
+
+    patient: bytes
+    memos: list[Memo]
+    handlers: tuple[Answer, ...]
 
 
 class Planner:
@@ -78,8 +101,8 @@ class Planner:
         self._shift = dates.DateShift(plan.key)
         self._words = lexicons.load()
         self._populous = zip3.load()
-        self._unsafe = sop_classes.unsafe()
-        self._known_classes = iod.load().sop_classes
+        self._classes: dict[bytes, tuple[str, RuleTable]] = {}
+        self._answers: dict[_Person, _Answers] = {}
         self._memos: dict[tuple[object, ...], Memo] = {}
         self._attestations: dict[tuple[bool, bool], Attestation] = {}
 
@@ -91,31 +114,31 @@ class Planner:
         errors.UnsafeSopClass, errors.MissingUid
             If the instance must not, or cannot, be written.
         """
-        values = [value or b"" for value in table.pick(_CONTEXT)]
-        declared, sop_class, sop_instance = values[0], _text(values[1]), values[2]
-        if sop_class in self._unsafe or sop_class not in self._known_classes:
-            raise errors.UnsafeSopClass()
-        name, patient_id, issuer, birth_date, age, study, series = values[9:16]
+        (
+            declared, sop_class, sop_instance, d1, d2, d3, d4, d5, modality, name, patient_id, issuer, birth_date, age,
+            study, series, frames, rows, columns,
+        ) = [value or b"" for value in table.pick(_CONTEXT)]  # fmt: skip
+        class_uid, rules = self._classes.get(sop_class) or self._class(sop_class)
         uid = self._memo(Handler.UID)
-        new_uids = [self._ask(uid, self._uid_map, value) for value in (study, series, sop_instance)]
+        new_uids = [
+            uid[value] if value in uid else self._ask(uid, self._uid_map, value) for value in (study, series, sop_instance)
+        ]
         if not all(new_uids):
             raise errors.MissingUid()
-        patient = self._patient(patient_id, issuer, name, birth_date, study)
-        memos, handlers = self._answers(declared, issuer, patient_id, patient, _latest_year(values[3:8]), age)
-        rules = self.book.compiled(sop_class)
-        self._native.run(
-            table.capsule, rules.entries, rules.keys, rules.values, rules.repeating, rules.pair_keys, rules.pair_values,
-            self.book.dummies, self.book.dummy_bytes, memos, handlers,
-        )  # fmt: skip
-        modality = _text(values[8])
+        person = _Person(
+            declared, name, patient_id, issuer, birth_date, age, study, (d1[:4], d2[:4], d3[:4], d4[:4], d5[:4])
+        )
+        patient, memos, handlers = self._answers.get(person) or self._meet(person)
+        memos[Handler.UID] = uid
+        self._native.run(table.capsule, rules, memos, handlers)
         return Instance(
-            sop_class,
-            modality if modality in MODALITIES else None,
-            _short(values[17], header.syntax),
-            _short(values[18], header.syntax),
-            _frames(values[16]),
+            class_uid,
+            _modality(modality),
+            _short(rows, header.syntax),
+            _short(columns, header.syntax),
+            _frames(frames),
             patient.decode(),
-            *(value.decode() for value in new_uids),
+            *[value.decode() for value in new_uids if value],
         )
 
     def attestation(self, syntax: TransferSyntax) -> Attestation:
@@ -125,58 +148,67 @@ class Planner:
             self._attestations[key] = attest(self.plan.policy, self.plan.tool, implicit=key[0], big=key[1])
         return self._attestations[key]
 
+    def _class(self, value: bytes) -> tuple[str, RuleTable]:
+        """UID and compiled rules of a SOP Class that may be written."""
+        uid = value.strip(b"\0 ").decode("ascii", "replace")
+        if uid in sop_classes.unsafe() or uid not in iod.load().sop_classes:
+            raise errors.UnsafeSopClass()
+        self._classes[value] = uid, self.book.compiled(uid)
+        return self._classes[value]
+
     # --- pseudonyms, each keyed once ----------------------------------------------------------------------------------
 
     def _memo(self, *key: object) -> Memo:
         """Answers to one question; they depend on nothing but `key` and the value, and are dropped when they grow many."""
-        if len(self._memos) > 1024:
-            self._memos.clear()
-        memo = self._memos.setdefault(key, {})
+        memo = self._memos.get(key)
+        if memo is None:
+            if len(self._memos) >= _PEOPLE_LIMIT:
+                self._memos.clear()
+                self._answers.clear()
+            memo = self._memos[key] = {}
         if len(memo) > _MEMO_LIMIT:
             memo.clear()
         return memo
 
     @staticmethod
-    def _ask(memo: Memo, handler: Callable[[bytes], bytes | None], value: bytes) -> bytes:
+    def _ask(memo: Memo, handler: Answer, value: bytes) -> bytes | None:
         if value not in memo:
             memo[value] = handler(value)
-        return memo[value] or b""
+        return memo[value]
 
-    def _patient(self, patient_id: bytes, issuer: bytes, name: bytes, birth_date: bytes, study: bytes) -> bytes:
-        key = (patient_id, issuer) if patient_id.strip(b"\0 ") else (name, birth_date, study)
-        memo = self._memo("patient", *key)
-        return self._ask(memo, lambda _: self._identities.patient(patient_id, issuer, name, birth_date, study), b"")
+    def _meet(self, person: _Person) -> _Answers:
+        """Everything that is asked about an instance of one patient, age and charset."""
+        if len(self._answers) >= _PEOPLE_LIMIT:
+            self._answers.clear()
+        identities, declared, issuer = self._identities, person.charset, person.issuer
+        patient = identities.patient(person.patient_id, issuer, person.name, person.birth_date, person.study)
+        over_89 = generalise.cap_age(person.age)[1]
+        latest = _latest_year(person.years)
 
-    def _answers(
-        self, declared: bytes, issuer: bytes, patient_id: bytes, patient: bytes, latest_year: int | None, age: bytes
-    ) -> tuple[list[Memo], tuple[Callable[[bytes], bytes | None], ...]]:
-        """Memo and function for each `Handler`, in its order."""
-        over_89 = generalise.cap_age(age)[1]
-
-        def other_patient(value: bytes) -> bytes:
+        def patient_id(value: bytes) -> bytes:
             """A Patient ID of this instance or, inside a sequence, of another person."""
-            if value == patient_id:
+            if value == person.patient_id:
                 return patient
-            return self._identities.patient(value, issuer, b"", b"", value) if value.strip(b"\0 ") else b""
+            return identities.patient(value, issuer, b"", b"", value) if value.strip(b"\0 ") else b""
 
-        answers: dict[Handler, tuple[Memo, Callable[[bytes], bytes | None]]] = {
-            Handler.UID: (self._memo(Handler.UID), self._uid_map),
-            Handler.PATIENT_ID: (self._memo(Handler.PATIENT_ID, issuer, patient_id, patient), other_patient),
-            Handler.PATIENT_NAME: (self._memo(Handler.PATIENT_NAME, patient), lambda _: patient),
-            Handler.CODE: (self._memo(Handler.CODE), lambda value: self._identities.code(value) or None),
-            Handler.DESCRIPTOR: (self._memo(Handler.DESCRIPTOR, declared), lambda v: self._descriptor(v, declared)),
-            Handler.AGE: (self._memo(Handler.AGE), _age),
+        memo = self._memo
+        answers: dict[Handler, tuple[Memo, Answer]] = {
+            Handler.UID: (memo(Handler.UID), self._uid_map),
+            Handler.PATIENT_ID: (memo(Handler.PATIENT_ID, issuer, person.patient_id, patient), patient_id),
+            Handler.PATIENT_NAME: (memo(Handler.PATIENT_NAME, patient), lambda _: patient),
+            Handler.CODE: (memo(Handler.CODE), lambda value: identities.code(value) or None),
+            Handler.DESCRIPTOR: (memo(Handler.DESCRIPTOR, declared), lambda v: self._descriptor(v, declared)),
+            Handler.AGE: (memo(Handler.AGE), lambda value: generalise.cap_age(value)[0]),
             Handler.BIRTH_DATE: (
-                self._memo(Handler.BIRTH_DATE, latest_year, over_89),
-                lambda value: self._birth_date(value, latest_year, over_89),
+                memo(Handler.BIRTH_DATE, latest, over_89),
+                lambda value: self._birth_date(value, latest, over_89),
             ),
-            Handler.ZIP3: (self._memo(Handler.ZIP3), lambda value: generalise.zip3(value, self._populous)),
-            Handler.SHIFT: (
-                self._memo(Handler.SHIFT, patient),
-                lambda value: dates.shift(value, self._shift.days(patient)),
-            ),
+            Handler.ZIP3: (memo(Handler.ZIP3), lambda value: generalise.zip3(value, self._populous)),
+            Handler.SHIFT: (memo(Handler.SHIFT, patient), lambda v: dates.shift(v, self._shift.days(patient))),
         }
-        return [answers[h][0] for h in Handler], tuple(answers[h][1] for h in Handler)
+        met = _Answers(patient, [answers[h][0] for h in Handler], tuple(answers[h][1] for h in Handler))
+        self._answers[person] = met
+        return met
 
     def _descriptor(self, value: bytes, declared: bytes) -> bytes | None:
         """A descriptor that is wholly made of clinical words stays; any other goes."""
@@ -202,8 +234,10 @@ MODALITIES = frozenset(
 )
 
 
-def _text(value: bytes) -> str:
-    return value.strip(b"\0 ").decode("ascii", "replace")
+@functools.lru_cache(maxsize=256)
+def _modality(value: bytes) -> str | None:
+    term = value.strip(b"\0 ").decode("ascii", "replace")
+    return term if term in MODALITIES else None
 
 
 def _year(value: bytes) -> int | None:
@@ -211,7 +245,7 @@ def _year(value: bytes) -> int | None:
     return int(text) if len(text) == 4 and text.isdigit() else None
 
 
-def _latest_year(values: list[bytes]) -> int | None:
+def _latest_year(values: tuple[bytes, ...]) -> int | None:
     return max((year for value in values if (year := _year(value)) is not None), default=None)
 
 
@@ -222,7 +256,3 @@ def _short(value: bytes, syntax: TransferSyntax) -> int | None:
 def _frames(value: bytes) -> int | None:
     text = value.strip(b"\0 ")
     return int(text) if text.isdigit() and len(text) <= 9 else None
-
-
-def _age(value: bytes) -> bytes | None:
-    return generalise.cap_age(value)[0]

@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from mediscan._native.decide import VRS, Act, Builtin
+from mediscan._native.decide import VRS, Act, Builtin, RuleTable
 from mediscan.codec import tagindex
 from mediscan.profile import table
 from mediscan.profile.actions import Action, Option, resolve
@@ -183,26 +183,12 @@ class Decider:
         return Decision(fallback, fallback, rule, category)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CompiledRules:
-    """Arrays for one SOP Class; `keys`, `values` and `repeating` are shared by all of them.
-
-    `entries` holds two places per tag of PS3.6, the top level's and that of a sequence PS3.3 says nothing of, then those of
-    repeating groups, then those for certain sequences, which `pair_keys` (sequence tag << 32 | tag, rising) point to.
-    """
-
-    entries: npt.NDArray[np.uint8]
-    keys: npt.NDArray[np.uint32]
-    values: npt.NDArray[np.int32]
-    repeating: npt.NDArray[np.uint32]
-    pair_keys: npt.NDArray[np.uint64]
-    pair_values: npt.NDArray[np.int32]
-
-
 class RuleBook:
     """Compiles a policy, per SOP Class and on demand; numbers every rule for the ledger.
 
-    Rule numbers are fixed by the policy alone, so that all workers agree.
+    Rule numbers are fixed by the policy alone, so that all workers agree. The entries of a `RuleTable` are two places per
+    tag of PS3.6, the top level's and that of a sequence PS3.3 says nothing of, then those of whole groups, then those for
+    certain sequences.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -217,7 +203,7 @@ class RuleBook:
         for place, tag in enumerate(self._tags):
             decision = self.decider.decide(tag, 3)
             self._base[2 * place] = self._base[2 * place + 1] = self._entry(tag, decision)
-        self.dummies, self.dummy_bytes = _dummies()
+        self._dummies, self._dummy_bytes = _dummies()
         self._repeating = self._whole_groups(2 * len(self._tags))
         self._places = {tag: 2 * place for place, tag in enumerate(self._tags)}
         self._index = tagindex.build(
@@ -248,7 +234,7 @@ class RuleBook:
         return np.array(triples, np.uint32)
 
     @functools.lru_cache(maxsize=256)  # noqa: B019  one rule book lives as long as its worker
-    def compiled(self, sop_class: str) -> CompiledRules:
+    def compiled(self, sop_class: str) -> RuleTable:
         """Give the arrays for one SOP Class; for one that PS3.3 does not describe every attribute counts as Type 3."""
         types = iod.load().types(sop_class) or {}
         entries = self._base.copy()
@@ -268,13 +254,15 @@ class RuleBook:
         extra, pair_values = self._pair_entries(pairs, len(entries))
         all_entries = np.concatenate([entries, extra])
         keys = np.array(sorted(pairs), np.uint64)
-        return CompiledRules(
+        return RuleTable(
             np.frombuffer(all_entries.tobytes(), np.uint8),
             self._index.keys,
             self._index.values,
             self._repeating,
             keys,
             pair_values,
+            self._dummies,
+            self._dummy_bytes,
         )
 
     def _pair_entries(
