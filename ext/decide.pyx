@@ -96,20 +96,31 @@ cdef extern from *:
         }
         return 1;
     }
+    /* One bit per VR with a repertoire of its own, for each byte that the VR permits; filled once, on import. */
+    static uint32_t PERMITTED[256];
+    static void fill_permitted(void) {
+        for (int c = 0; c < 256; c++)
+            for (int n = 0; n < 32; n++)
+                if (permitted(n, (unsigned char)c)) PERMITTED[c] |= (uint32_t)1 << n;
+    }
     """
+    const uint32_t* PERMITTED
+    void fill_permitted()
     int vr_number(uint16_t vr) nogil
     const signed char* WIDTH
     const unsigned char* LONGEST
     int single(int n) nogil
-    int permitted(int n, unsigned char c) nogil
     uint16_t VR_UN "VR2('U','N')"
 
 cdef enum:
     NUMBER_UN = 29
     NUMBER_UI = 27
-    NUMBER_OB = 12
+    NUMBER_OB = 12           # OB OD OF OL OV OW: VM 1, whatever their length
+    NUMBER_OW = 17
 
 cdef uint32_t PIXEL_GROUP = 0x7FE0
+
+fill_permitted()
 
 VRS = ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "OB", "OD", "OF", "OL", "OV", "OW", "PN", "SH",
        "SL", "SQ", "SS", "ST", "SV", "TM", "UC", "UI", "UL", "UN", "UR", "US", "UT", "UV")
@@ -262,22 +273,31 @@ cdef bint text_holds(const uint8_t* p, int64_t n, int number, int32_t vm_max) no
     """Repertoire, length and number of the values of a text VR."""
     cdef int64_t i, begin = 0
     cdef int32_t values = 1
-    cdef bint plain = True
+    cdef uint32_t bit = <uint32_t>1 << (number & 31)
     while n > 0 and (p[n - 1] == 0 or p[n - 1] == 32):
         n -= 1
+    if LONGEST[number] == 0:                    # any characters, any length: the number of values alone
+        return vm_max == 0 or single(number) or memchr(p, c'\\', n) == NULL or free_text_holds(p, n, vm_max)
     for i in range(n):
-        if p[i] == c'\\' and not single(number):
-            if LONGEST[number] and i - begin > LONGEST[number]:
+        if p[i] == c'\\':
+            if i - begin > LONGEST[number]:
                 return False
             values += 1
             begin = i + 1
-        elif not permitted(number, p[i]):
+        elif not PERMITTED[p[i]] & bit:
             return False
-        elif p[i] >= 0x80 or p[i] == 0x1B:
-            plain = False           # a backslash may be half of a multi-byte character
-    if LONGEST[number] and n - begin > LONGEST[number]:
-        return False
-    return vm_max == 0 or values <= vm_max or not plain or single(number)
+    return n - begin <= LONGEST[number] and (vm_max == 0 or values <= vm_max)
+
+
+cdef bint free_text_holds(const uint8_t* p, int64_t n, int32_t vm_max) noexcept nogil:
+    """Number of the values; not counted where a backslash may be half of a multi-byte character."""
+    cdef int64_t i
+    cdef int32_t values = 1
+    for i in range(n):
+        if p[i] >= 0x80 or p[i] == 0x1B:
+            return True
+        values += p[i] == c'\\'
+    return values <= vm_max
 
 
 cdef int keep(Table* t, int32_t index, const Entry* entry, const Rules* rules) noexcept nogil:
@@ -292,9 +312,9 @@ cdef int keep(Table* t, int32_t index, const Entry* entry, const Rules* rules) n
     if row.flags & FRAGMENTS or length == 0:
         return 0
     if WIDTH[number] != 0:
-        if WIDTH[number] < 0 or (length % WIDTH[number] and not number == NUMBER_OB):
+        if WIDTH[number] < 0 or (length % WIDTH[number] and number != NUMBER_OW):   # 8-bit pixels in OW, left unpadded
             return deny(t, index, entry, rules, entry.fallback, RULE_VR)
-        if entry.vm_max and (row.vr & 0xFF) != c'O' and length // WIDTH[number] > entry.vm_max:
+        if entry.vm_max and not NUMBER_OB <= number <= NUMBER_OW and length // WIDTH[number] > entry.vm_max:
             return deny(t, index, entry, rules, entry.fallback, RULE_VR)
         return 0
     p = resident(t, row.value, length)
@@ -363,6 +383,15 @@ cdef int year(Table* t, int32_t index, const Entry* entry, const Rules* rules) n
     edit.action = c'C'
     edit.rule = entry.rule
     return set_value(t, edit, out, used)
+
+
+cdef bint same_but_padding(const uint8_t* p, int64_t n, const char* new, int64_t length) noexcept nogil:
+    """Whether a value of n bytes is `new`, or `new` and padding."""
+    if length > n or memcmp(p, new, length) != 0:
+        return False
+    while n > length and (p[n - 1] == 0 or p[n - 1] == 32):
+        n -= 1
+    return n == length
 
 
 # --- the pass over the rows -------------------------------------------------------------------------------------------
@@ -460,7 +489,7 @@ cdef class Decider:
         """Fill the edits of the table behind `capsule`.
 
         `memos[h]` is a dict value -> new value that handler h's answers are kept in; an answer of None means that the entry's
-        fallback applies, one equal to the value that the element stays.
+        fallback applies, one equal to the value but for padding that the element stays.
         """
         cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)
         cdef int status
@@ -485,7 +514,8 @@ cdef class Decider:
             entry = &rules.entries[self.asked[i].entry]
             p = resident(t, row.value, row.length)
             if p == NULL:
-                deny(t, self.asked[i].row, entry, rules, entry.fallback, RULE_UNSEEN)
+                if deny(t, self.asked[i].row, entry, rules, entry.fallback, RULE_UNSEEN) < 0:
+                    raise MemoryError
                 continue
             key = PyBytes_FromStringAndSize(<const char*>p, row.length)
             memo = <dict>memos[entry.handler]
@@ -498,7 +528,7 @@ cdef class Decider:
             if new is None:
                 if deny(t, self.asked[i].row, entry, rules, entry.fallback, entry.rule) < 0:
                     raise MemoryError
-            elif <bytes?>new != key:
+            elif not same_but_padding(p, row.length, PyBytes_AS_STRING(<bytes?>new), PyBytes_GET_SIZE(new)):
                 edit.action = entry.letter
                 edit.rule = entry.rule
                 if set_value(t, edit, PyBytes_AS_STRING(new), PyBytes_GET_SIZE(new)) < 0:

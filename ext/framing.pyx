@@ -113,6 +113,7 @@ cdef struct Walk:
     Limits limits
     int32_t only_group   # 0, or stop at the first element of another group
     int64_t offset       # where the walk stands, or where it failed
+    int64_t nonzero      # a byte known not to be 0, so that the search for trailing padding is made once; or -1
     Level levels[MAX_DEPTH + 1]
     int32_t depth
     int32_t trial        # row of an outermost defined-length UN that is tried as a sequence, or -1
@@ -316,10 +317,11 @@ cdef class ElementTable:
         return status, w.offset
 
     def rewind(self, int32_t count):
-        """Forget the rows from `count` on."""
+        """Forget the rows from `count` on, and what was read of a file past its first segment: a walk only goes forward."""
         if 0 <= count <= self.t.count:
             self.t.count = count
             self.t.meta = min(self.t.meta, count)
+            self.t.segment_count = min(self.t.segment_count, 1)
 
     @property
     def count(self):
@@ -351,10 +353,15 @@ cdef class ElementTable:
         """The edits as bytes, to be read with codec.elements.EDIT; a copy."""
         return PyBytes_FromStringAndSize(<const char*>self.t.edits, self.t.count * sizeof(Edit))
 
+    @property
+    def arena(self):
+        """Replacement values, as the edits point into them; a copy."""
+        return PyBytes_FromStringAndSize(<const char*>self.t.arena, self.t.arena_used)
+
     def read(self, int64_t offset, int64_t length):
         """Resident bytes [offset, offset + length), or None if they are not in memory."""
         cdef const uint8_t* p
-        if offset < 0 or length < 0:
+        if offset < 0 or length < 0 or length > self.t.size - offset:
             return None
         p = resident(&self.t, offset, length)
         return None if p == NULL else PyBytes_FromStringAndSize(<const char*>p, length)
@@ -539,21 +546,23 @@ cdef int skip_fragments(Walk* w, int64_t p, int64_t limit, int64_t* count) noexc
         p += 8 + length
 
 
-cdef bint only_zeros_left(ElementTable table, int64_t p) noexcept nogil:
+cdef bint only_zeros_left(ElementTable table, Walk* w) noexcept nogil:
     """Whether the rest of the source is trailing zero padding."""
-    cdef int64_t n, i
+    cdef int64_t p = w.offset, n, i
     cdef const uint8_t* h
-    while p < table.t.size:
-        n = table.t.size - p
+    if p <= w.nonzero:
+        return False
+    while p < w.t.size:
+        n = w.t.size - p
         if n > NEXT_READ:
             n = NEXT_READ
         if table.fetch(p, n, n) != OK:
+            w.nonzero = w.t.size
             return False
-        h = resident(&table.t, p, n)
-        if h == NULL:
-            return False
+        h = resident(w.t, p, n)
         for i in range(n):
             if h[i] != 0:
+                w.nonzero = p + i
                 return False
         p += n
     return True
@@ -610,7 +619,7 @@ cdef int step_element(ElementTable table, Walk* w) noexcept nogil:
     cdef uint8_t flags = level.flags & (IMPLICIT | BIG)
     cdef int status
     if w.offset + 8 > limit:
-        if w.depth == 0 and only_zeros_left(table, w.offset):
+        if w.depth == 0 and only_zeros_left(table, w):
             w.offset = w.t.size
             return OK
         return short_of(w, limit)
@@ -628,7 +637,7 @@ cdef int step_element(ElementTable table, Walk* w) noexcept nogil:
     if w.only_group and w.depth == 0 and tag >> 16 != <uint32_t>w.only_group:
         w.only_group = -1
         return OK
-    if tag == 0 and w.depth == 0 and only_zeros_left(table, w.offset):
+    if tag == 0 and w.depth == 0 and only_zeros_left(table, w):
         w.offset = w.t.size
         return OK
     h = resident(w.t, w.offset, 8)
@@ -713,6 +722,10 @@ cdef int add_defined(ElementTable table, Walk* w, uint32_t tag, uint16_t vr, uin
         if w.trial < 0:
             w.trial = index
             w.trial_depth = w.depth
+        if length <= RESIDENT_UN:            # whole, in case it turns out opaque
+            status = table.fetch(value, length, length)
+            if status != OK:
+                return status
     if nested:
         w.t.rows[index].flags |= SEQUENCE
         w.offset = value
@@ -747,6 +760,7 @@ cdef int walk(ElementTable table, Walk* w, uint8_t encoding) noexcept nogil:
     cdef int status
     w.depth = 0
     w.trial = -1
+    w.nonzero = -1
     level.limit = w.t.size
     level.row = -1
     level.items = 0

@@ -7,6 +7,8 @@ SOP Class; nothing is guessed from a few bytes.
 import os
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,8 +49,7 @@ class Limits:
     inflated: int = 4 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What the outer layer of a file says.
 
     Parameters
@@ -118,13 +119,13 @@ class Reader:
         uid = self.table.pick(_TRANSFER_SYNTAX_UID, meta=True)[0]
         if not uid:
             return None
-        syntax = transfer_syntax.find(uid.rstrip(b"\0 ").decode("ascii", "replace"))
-        if syntax is None or not syntax.part10:
+        syntax, encoding = _syntax(uid)
+        if syntax is None:
             raise errors.UnsupportedTransferSyntax(start)
         if syntax.deflated:
             self._inflate(end)
         dataset = 0 if syntax.deflated else end
-        elements.walk(self.table, dataset, _encoding(syntax), index, limits.depth, limits.elements)
+        elements.walk(self.table, dataset, encoding, index, limits.depth, limits.elements)
         return Header(syntax, dataset, syntax.deflated)
 
     def _inflate(self, start: int) -> None:
@@ -132,10 +133,10 @@ class Reader:
         table = self.table
         engine = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
-            data = engine.decompress(_all_from(table, start), self.limits.inflated)
+            data = engine.decompress(_all_from(table, start), self.limits.inflated + 1)
         except zlib.error:
             raise errors.Malformed(start, "the deflated data set does not inflate") from None
-        if engine.unconsumed_tail:
+        if len(data) > self.limits.inflated:
             raise errors.TooLarge(start, "the deflated data set is larger than the limit")
         if not engine.eof:
             raise errors.Truncated(start)
@@ -172,10 +173,15 @@ class Reader:
         return Header(syntax, start, inflated=False)
 
 
-def _encoding(syntax: TransferSyntax) -> int:
+@lru_cache(maxsize=256)
+def _syntax(uid: bytes) -> tuple[TransferSyntax | None, int]:
+    """A Transfer Syntax that a file can be in, or None, and the encoding of its data sets."""
+    syntax = transfer_syntax.find(uid.rstrip(b"\0 ").decode("ascii", "replace"))
+    if syntax is None or not syntax.part10:
+        return None, Encoding.EXPLICIT_LITTLE
     if syntax.implicit_vr:
-        return Encoding.IMPLICIT_LITTLE
-    return Encoding.EXPLICIT_BIG if syntax.big_endian else Encoding.EXPLICIT_LITTLE
+        return syntax, Encoding.IMPLICIT_LITTLE
+    return syntax, Encoding.EXPLICIT_BIG if syntax.big_endian else Encoding.EXPLICIT_LITTLE
 
 
 def _is_vr(letters: bytes) -> bool:

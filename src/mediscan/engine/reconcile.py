@@ -27,9 +27,7 @@ def reconcile(config: RunConfig, plan: Plan, run_id: str, total: Summary) -> Non
         claims[output].append((file_id, root, path))
     holders = {output: (file_id, name) for output, file_id, name in reader.holders(config.ledger, set(claims))}
     wrong = {
-        output: found
-        for output, found in claims.items()
-        if output not in holders or holders[output][0] > min(found)[0]
+        output: found for output, found in claims.items() if output not in holders or holders[output][0] > min(found)[0]
     }
     if wrong:
         _decide_again(config, plan, run_id, total, wrong, holders)
@@ -51,13 +49,11 @@ def _decide_again(
         if output in holders:
             redo.append((holders[output][0], *paths[holders[output][0]]))
         os.unlink(os.path.join(config.dest, output))
-    outcomes = _forget(config.ledger, {file_id for file_id, _, _ in redo})
-    for outcome, count in outcomes.items():
-        total.outcomes[outcome] -= count
+    _forget(config.ledger, {file_id for file_id, _, _ in redo}, total)
     worker = Worker(config, plan, run_id)
     for file_id, root, path in sorted(redo):
         again = worker.process(Batch(_FRAGMENT.format(file_id), file_id, root, (path,)))
-        again.bytes_in = again.bytes_out = 0
+        again.contested.clear()
         total.add(again)
     total.outcomes = {outcome: count for outcome, count in total.outcomes.items() if count}
 
@@ -68,14 +64,15 @@ def _paths_of(sources: tuple[bytes, ...], file_ids: set[int]) -> dict[int, tuple
     return {number: found for number, found in everything if number in file_ids}
 
 
-def _forget(ledger: str, file_ids: set[int]) -> dict[tuple[str, str | None], int]:
-    """Take the rows of some inputs out of the ledger; how many there were of each outcome."""
-    outcomes: dict[tuple[str, str | None], int] = defaultdict(int)
+def _forget(ledger: str, file_ids: set[int], total: Summary) -> None:
+    """Take the rows of some inputs out of the ledger, and out of the total."""
     for name in reader.fragments(ledger):
-        table = reader.read(ledger, "files", name).select(["file_id", "status", "reason"]).to_pylist()
-        hit = [row for row in table if row["file_id"] in file_ids]
+        columns = ["file_id", "status", "reason", "source_size", "output_size"]
+        rows = reader.read(ledger, "files", name).select(columns).to_pylist()
+        hit = [row for row in rows if row["file_id"] in file_ids]
         for row in hit:
-            outcomes[row["status"], row["reason"]] += 1
+            total.outcomes[row["status"], row["reason"]] -= 1
+            total.bytes_in -= row["source_size"] or 0
+            total.bytes_out -= (row["output_size"] or 0) if row["status"] == "written" else 0
         if hit:
             reader.drop(ledger, name, {row["file_id"] for row in hit})
-    return outcomes

@@ -1,5 +1,7 @@
 """Puts an output file in place: whole or not at all, and never over another one."""
 
+import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -7,6 +9,7 @@ from enum import Enum, auto
 from typing import Any
 
 from mediscan import errors
+from mediscan._native.place import rename_new
 from mediscan._native.splice import Splicer, SpliceStatus
 from mediscan.errors import RunError
 
@@ -86,7 +89,8 @@ class Sink:
                 raise errors.ChangedWhileRead()
             return self._name(temporary, final), size, digest
         except BaseException:
-            os.unlink(temporary)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
             raise
 
     def _fill(self, fd_out: int, splicer: Splicer, whole: bytes | None, fd_in: int) -> tuple[int, str | None]:
@@ -121,15 +125,26 @@ class Sink:
                     offset += got
 
     def _name(self, temporary: str, final: str) -> Placed:
-        """Give the file its name unless the name is taken; a hard link is the one call that never overwrites."""
-        try:
-            os.link(temporary, final)
-        except FileExistsError:
+        """Give the file its name unless the name is taken."""
+        number = rename_new(os.fsencode(temporary), os.fsencode(final))
+        if number in (errno.EINVAL, errno.ENOSYS):  # a file system without it: a hard link never replaces either
+            number = _link(temporary, final)
+        if number == errno.EEXIST:
             same = _same_bytes(temporary, final)
             os.unlink(temporary)
             return Placed.DUPLICATE if same else Placed.CONFLICT
-        os.unlink(temporary)
+        if number:
+            raise RunError(f"the destination cannot be written: {os.strerror(number)}")
         return Placed.WRITTEN
+
+
+def _link(temporary: str, final: str) -> int:
+    try:
+        os.link(temporary, final)
+    except OSError as error:
+        return error.errno or errno.EIO
+    os.unlink(temporary)
+    return 0
 
 
 def _create(temporary: str, folder: str) -> int:

@@ -103,9 +103,7 @@ class Worker:
         names = sorted(private.load())
         self._creators = {name.encode("ascii", "replace"): i for i, name in enumerate(names)}
         book = self._planner.book
-        self._ledger = LedgerWriter(
-            config.ledger, run_id, facts(plan), book.rules, book.categories, names
-        )
+        self._ledger = LedgerWriter(config.ledger, run_id, facts(plan), book.rules, book.categories, names)
 
     def process(self, batch: Batch, tick: Callable[[Summary], None] = lambda _: None) -> Summary:
         """Work through a batch and commit its ledger fragment; `tick` sees the summary after each input.
@@ -117,87 +115,97 @@ class Worker:
         """
         summary = Summary()
         rows: list[FileRow] = []
-        for i, path in enumerate(batch.paths):
-            row = self._one(batch.first + i, batch.root, path)
+        for file_id, path in enumerate(batch.paths, batch.first):
+            row = self._one(file_id, batch.root, path, summary)
             rows.append(row)
             summary.count(row)
-            if row.status == "duplicate" or row.reason == errors.DuplicateUidConflict.reason:
-                summary.contested.append((row.file_id, batch.root, path, row.output_path or ""))
-                rows[-1] = row._replace(output_path=None) if row.status == "quarantined" else row
             tick(summary)
-        try:
-            self._ledger.commit(batch.name, rows, self._journal.take())
-        except OSError as error:
-            raise errors.RunError(f"the ledger cannot be written: {error.strerror}") from None
+        self._commit(batch, rows)
         return summary
 
     def refuse(self, batch: Batch, error: errors.Refused) -> Summary:
         """Commit a batch whose inputs are all refused for one reason, without opening them."""
         summary = Summary()
-        rows = []
-        for i, path in enumerate(batch.paths):
-            begun = time.time_ns() // 1000
-            row = FileRow(batch.first + i, self._source_ref(path).hex(), "quarantined", self._number, begun, 0)
-            rows.append(row._replace(reason=error.reason, detail=error.detail))
-            summary.count(rows[-1])
-        self._ledger.commit(batch.name, rows, self._journal.take())
+        rows: list[FileRow] = []
+        for file_id, path in enumerate(batch.paths, batch.first):
+            row = FileRow(file_id, self._source_ref(path).hex(), self._number, time.time_ns() // 1000)
+            row.refuse(error.reason, error.detail)
+            rows.append(row)
+            summary.count(row)
+        self._commit(batch, rows)
         return summary
 
-    def _one(self, file_id: int, root: bytes, path: bytes) -> FileRow:
-        begun, clock = time.time_ns() // 1000, time.perf_counter_ns()
+    def _commit(self, batch: Batch, rows: list[FileRow]) -> None:
+        try:
+            self._ledger.commit(batch.name, rows, self._journal.take())
+        except OSError as error:
+            raise errors.RunError(f"the ledger cannot be written: {error.strerror}") from None
+
+    def _one(self, file_id: int, root: bytes, path: bytes, summary: Summary) -> FileRow:
+        """Outcome of one input: whatever goes wrong with it is a row, and nothing of it is written."""
+        clock = time.perf_counter_ns()
         mark = len(self._journal)
-        row = FileRow(file_id, self._source_ref(path).hex(), "quarantined", self._number, begun, 0)
+        row = FileRow(file_id, self._source_ref(path).hex(), self._number, time.time_ns() // 1000)
         try:
-            fd = _open(root + path)
-        except errors.Refused as error:
-            return row._replace(reason=error.reason, detail=error.detail)
+            fd = os.open(root + path, _OPEN)
+        except OSError as error:
+            row.refuse(errors.Unreadable.reason, os.strerror(error.errno or 0))
+            return row
         try:
-            row = self._open_one(row, fd, path)
+            output = self._decide_and_write(row, fd, path)
+            if row.status == "duplicate" or row.reason == errors.DuplicateUidConflict.reason:
+                summary.contested.append((file_id, root, path, output))
         except errors.NotDicom:
-            row = row._replace(status="not_dicom", reason=errors.NotDicom.reason, source_size=os.fstat(fd).st_size)
+            row.status = row.reason = errors.NotDicom.reason
         except errors.Refused as error:
-            row = row._replace(reason=error.reason, detail=error.detail or None, source_size=os.fstat(fd).st_size)
+            row.refuse(error.reason, error.detail)
         except errors.RunError:
             raise
         except Exception as error:  # noqa: BLE001  fail closed: the kind of error is told, its text may hold values
-            row = row._replace(reason="internal_error", detail=type(error).__name__)
+            row.refuse("internal_error", type(error).__name__)
         finally:
             os.close(fd)
-            self._reader.table.close()
         if row.status != "written":
             self._journal.truncate(mark)
-            row = row._replace(elements_changed=0)
-        return row._replace(elapsed_us=(time.perf_counter_ns() - clock) // 1000)
+        row.elapsed_us = (time.perf_counter_ns() - clock) // 1000
+        return row
 
-    def _open_one(self, row: FileRow, fd: int, path: bytes) -> FileRow:
+    def _decide_and_write(self, row: FileRow, fd: int, path: bytes) -> str:
+        """Fill the row of one open input; its output path."""
         before = os.fstat(fd)
+        row.source_size = size = before.st_size
         if not stat.S_ISREG(before.st_mode):
             raise errors.Unreadable(-1, "not a regular file")
-        reader, planner = self._reader, self._planner
-        header = reader.read_file(fd, before.st_size, _WHOLE if before.st_size <= _WHOLE else _AHEAD)
-        instance = planner.decide(reader.table, header)
-        if self._config.pixels == "detect" and screen.may_show_text(instance.sop_class, *reader.table.pick(screen.TAGS)):
-            return _described(row, before.st_size, header, instance)._replace(status="held", reason=screen.REASON)
+        table, planner = self._reader.table, self._planner
+        header = self._reader.read_file(fd, size, _WHOLE if size <= _WHOLE else _AHEAD)
+        instance = planner.decide(table, header)
+        _describe(row, header, instance)
+        row.elements_seen = table.count
+        if self._config.pixels == "detect" and screen.may_show_text(instance.sop_class, *table.pick(screen.TAGS)):
+            row.status, row.reason = "held", screen.REASON
+            return ""
+        if self._source_hasher:
+            row.source_digest = self._digest_source(fd)
         attestation = planner.attestation(header.syntax)
-        whole = executor.lay_out(self._splicer, reader.table, header, instance, attestation)
-        changed = self._journal.record(
-            reader.table.capsule, row.file_id, self._creators, attestation.rows, Builtin.RULE_ADDED
-        )
+        whole = executor.lay_out(self._splicer, table, header, instance, attestation)
         output = self._output_path(instance, path)
-        row = _described(row, before.st_size, header, instance)._replace(
-            source_digest=self._digest_source(fd) if self._source_hasher else None,
-            elements_seen=reader.table.count,
-            elements_changed=changed,
+        if not self._config.dry_run:
+            placed, row.output_size, row.output_digest = self._sink.place(
+                output, self._splicer, whole, fd, lambda: _unchanged(before, os.fstat(fd))
+            )
+            if placed is Placed.CONFLICT:
+                row.output_size = row.output_digest = None
+                row.refuse(errors.DuplicateUidConflict.reason, None)
+                return output
+            row.output_path = output
+            if placed is Placed.DUPLICATE:
+                row.status = "duplicate"
+                return output
+        row.status = "written"
+        row.elements_changed = self._journal.record(
+            table.capsule, row.file_id, self._creators, attestation.rows, Builtin.RULE_ADDED
         )
-        if self._config.dry_run:
-            return row._replace(status="written")
-        placed, size, digest = self._sink.place(
-            output, self._splicer, whole, fd, lambda: _unchanged(before, os.fstat(fd))
-        )
-        if placed is Placed.CONFLICT:
-            return row._replace(reason=errors.DuplicateUidConflict.reason, output_path=output)
-        status = "written" if placed is Placed.WRITTEN else "duplicate"
-        return row._replace(status=status, output_path=output, output_size=size, output_digest=digest)
+        return output
 
     def _output_path(self, instance: Instance, path: bytes) -> str:
         if self._config.layout == "uid":
@@ -226,28 +234,11 @@ def facts(plan: Plan) -> dict[str, str]:
     }
 
 
-def _open(path: bytes) -> int:
-    try:
-        return os.open(path, _OPEN)
-    except OSError as error:
-        raise errors.Unreadable(-1, os.strerror(error.errno) if error.errno else "") from None
-
-
 def _unchanged(before: os.stat_result, after: os.stat_result) -> bool:
     return before.st_size == after.st_size and before.st_mtime_ns == after.st_mtime_ns
 
 
-def _described(row: FileRow, size: int, header: Header, instance: Instance) -> FileRow:
-    return row._replace(
-        source_size=size,
-        sop_class_uid=instance.sop_class,
-        modality=instance.modality,
-        transfer_syntax_uid=header.syntax.uid,
-        rows=instance.rows,
-        columns=instance.columns,
-        frames=instance.frames,
-        patient=instance.patient,
-        study_uid=instance.study,
-        series_uid=instance.series,
-        sop_instance_uid=instance.sop_instance,
-    )
+def _describe(row: FileRow, header: Header, instance: Instance) -> None:
+    row.transfer_syntax_uid = header.syntax.uid
+    row.sop_class_uid, row.modality, row.rows, row.columns, row.frames = instance[:5]
+    row.patient, row.study_uid, row.series_uid, row.sop_instance_uid = instance[5:]

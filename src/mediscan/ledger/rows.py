@@ -1,17 +1,23 @@
 """One row of `files/` while it is in memory; no Parquet here, so that it is cheap to import."""
 
-from typing import NamedTuple
 
+class FileRow:
+    """Outcome of one input; fields are as in the contract. What is not set is null, or 0 for the counts.
 
-class FileRow(NamedTuple):
-    """Outcome of one input, in the order of the schema after `run_id`. Fields are as in the contract."""
+    Parameters
+    ----------
+    file_id : int
+        Number of the input.
+    source_ref : str
+        Keyed digest of its path.
+    worker : int
+        Number of the process; -1 for the runner itself.
+    started_at : int
+        Microseconds since 1970.
+    """
 
-    file_id: int
-    source_ref: str
-    status: str
-    worker: int
-    started_at: int
-    elapsed_us: int
+    status = "quarantined"  # until something better is true
+    elapsed_us = 0
     source_size: int | None = None
     member: str | None = None
     source_digest: str | None = None
@@ -30,7 +36,20 @@ class FileRow(NamedTuple):
     study_uid: str | None = None
     series_uid: str | None = None
     sop_instance_uid: str | None = None
-    elements_seen: int = 0
-    elements_changed: int = 0
-    text_boxes: int = 0
-    leaks: int = 0
+    elements_seen = 0
+    elements_changed = 0
+    text_boxes = 0
+    leaks = 0
+
+    def __init__(self, file_id: int, source_ref: str, worker: int, started_at: int) -> None:
+        self.file_id = file_id
+        self.source_ref = source_ref
+        self.worker = worker
+        self.started_at = started_at
+
+    def refuse(self, reason: str, detail: str | None) -> None:
+        """Record that nothing of the input is written."""
+        self.status = "quarantined"
+        self.reason = reason
+        self.detail = detail or None
+        self.elements_changed = 0

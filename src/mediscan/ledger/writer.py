@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from mediscan.ledger import schema
 from mediscan.ledger.rows import FileRow
+from mediscan.standard.vr import VRS
 
 # Layouts of `Action` and `Node` in ext/journal.pyx.
 _ACTION = np.dtype(
@@ -69,6 +70,10 @@ class LedgerWriter:
         self._letters = pa.array(letters, pa.string())
         self._category = np.array([letters.index(c) if c else -1 for c in categories], np.int32)
         self._creators = pa.array(creators, pa.string())
+        self._vrs = pa.array(sorted(VRS), pa.string())
+        self._vr_number = np.full(1 << 16, -1, np.int32)
+        for number, vr in enumerate(sorted(VRS)):
+            self._vr_number[ord(vr[0]) | ord(vr[1]) << 8] = number
         for dataset in ("files", "actions"):
             os.makedirs(os.path.join(folder, dataset), mode=0o750, exist_ok=True)
 
@@ -87,27 +92,26 @@ class LedgerWriter:
         os.rename(temporary, final)
 
     def _files_table(self, rows: Sequence[FileRow]) -> pa.Table:
-        columns: dict[str, Any] = dict(zip(FileRow._fields, zip(*rows, strict=True), strict=True)) if rows else {}
-        columns["run_id"] = [self._run_id] * len(rows)
+        run_id = _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id]))
         arrays = [
-            pa.array(columns.get(field.name, ()), _storage(field.type)).cast(field.type) for field in self._files
+            pa.array([getattr(row, field.name) for row in rows], _storage(field.type)).cast(field.type)
+            for field in self._files
+            if field.name != "run_id"
         ]
-        return pa.Table.from_arrays(arrays, schema=self._files)
+        return pa.Table.from_arrays([run_id, *arrays], schema=self._files)
 
     def _actions_table(self, actions: bytes, nodes: bytes) -> pa.Table:
         rows = np.frombuffer(actions, _ACTION)
         paths, tags, tag_of = _paths(np.frombuffer(nodes, _NODE))
-        vrs, vr_of = np.unique(rows["vr"], return_inverse=True)
         letter_of = np.zeros(256, np.int32)
         for number, letter in enumerate(_LETTERS):
             letter_of[ord(letter)] = number
-        names = [chr(vr & 0xFF) + chr(vr >> 8) for vr in vrs.tolist()]
         columns = {
             "run_id": _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id])),
             "file_id": pa.array(rows["file"]),
             "path": _coded(rows["path"], pa.array(paths, pa.string())),
             "tag": _coded(tag_of[rows["path"]] if len(rows) else rows["path"], pa.array(tags, pa.string())),
-            "vr": _coded(vr_of.astype(np.int32), pa.array(names, pa.string())),
+            "vr": _coded(self._vr_number[rows["vr"]], self._vrs),
             "private_creator": _coded(rows["creator"], self._creators),
             "action": _coded(letter_of[rows["action"]], pa.array(list(_LETTERS))),
             "category": _coded(self._category[rows["rule"]], self._letters),

@@ -111,7 +111,7 @@ class Planner:
 
         Raises
         ------
-        errors.UnsafeSopClass, errors.MissingUid
+        errors.UnsafeSopClass, errors.MissingUid, errors.Malformed
             If the instance must not, or cannot, be written.
         """
         (
@@ -125,6 +125,8 @@ class Planner:
         ]
         if not all(new_uids):
             raise errors.MissingUid()
+        if b"\\" in b"".join(filter(None, new_uids)):
+            raise errors.Malformed(-1, "several values where PS3.3 has one UID")
         person = _Person(
             declared, name, patient_id, issuer, birth_date, age, study, (d1[:4], d2[:4], d3[:4], d4[:4], d5[:4])
         )

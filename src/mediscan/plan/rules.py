@@ -46,6 +46,7 @@ class Handler(IntEnum):
 
 
 _PATIENT_NAME, _PATIENT_ID, _BIRTH_DATE = 0x00100010, 0x00100020, 0x00100030
+_FIRST_GROUP = 0x0008  # groups 0000, 0002 and 0004 have no place in a data set (PS3.5 7.1), wherever a writer put them
 _DEIDENTIFICATION = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280303})
 _FREE_TEXT = frozenset({"LT", "ST", "UT", "UC"})
 _SHORT_TEXT = frozenset({"LO", "SH"})
@@ -94,6 +95,8 @@ class Decider:
         vr = entry.preferred_vr
         row = self._table.find(tag)
         fallback = _ACTS[resolve("X", type_)]
+        if tag >> 16 < _FIRST_GROUP:
+            return Decision(Act.ACT_REMOVE, Act.ACT_REMOVE, "PS3.5 7.1 group of commands, files or directories")
         if tag in _DEIDENTIFICATION:
             return Decision(Act.ACT_REMOVE, Act.ACT_REMOVE, "PS3.15 E.1.1 written anew")
         if row is None:

@@ -59,8 +59,8 @@ class Policy:
     zip3: frozenset[int]
 
     def with_dates(self, dates: Dates | str) -> "Policy":
-        """Return the policy with another treatment of dates."""
-        return replace(self, dates=Dates(dates))
+        """Return the policy with another treatment of dates; raise PolicyError if it is none."""
+        return replace(self, dates=_dates(self.name, "dates", dates))
 
     @property
     def digest(self) -> str:

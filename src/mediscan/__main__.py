@@ -1,0 +1,6 @@
+"""`python -m mediscan`."""
+
+from mediscan.cli.main import console
+
+if __name__ == "__main__":
+    console()

@@ -1,0 +1,187 @@
+"""Plain-Python twin of _native.decide: the same arrays, one row at a time, no pointers."""
+
+import re
+
+import numpy as np
+
+from mediscan._native.decide import VRS, Act, Builtin, RuleTable
+from mediscan.codec.elements import FRAGMENTS, ITEM, SEQUENCE
+from mediscan.plan.rules import ENTRY
+
+KEEP, REMOVE, REPLACE, RESIZE = range(4)
+UNKNOWN_VR = len(VRS)
+
+# Bytes of one value, PS3.5 Table 6.2-1; a VR that is not here is text.
+WIDTH = {"AT": 4, "FD": 8, "FL": 4, "OB": 1, "OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2, "SL": 4, "SS": 2, "SV": 8,
+         "UL": 4, "UN": 1, "US": 2, "UV": 8}  # fmt: skip
+# What one value of a VR with a repertoire looks like: its length is bounded, with room for what writers overrun harmlessly.
+SHAPE = {
+    "AE": rb"[\x20-\x5b\x5d-\x7e]{0,16}",
+    "AS": rb"[0-9DWMY]{0,4}",
+    "CS": rb"[A-Za-z0-9 _./+-]{0,64}",
+    "DA": rb"[0-9.-]{0,18}",
+    "DS": rb"[0-9eE .+-]{0,64}",
+    "DT": rb"[0-9 .+-]{0,54}",
+    "IS": rb"[0-9 .+-]{0,64}",
+    "TM": rb"[0-9 .:-]{0,28}",
+    "UI": rb"[0-9.]{0,64}",
+}
+SINGLE = ("LT", "ST", "UR", "UT")
+BULK = ("OB", "OD", "OF", "OL", "OV", "OW")
+DATE = re.compile(rb"[0-9]{4}[0-9.+-]{0,22}")
+
+
+class RecordedTable(RuleTable):
+    """A RuleTable that remembers its arrays, so that the twin reads the very same ones."""
+
+    def __init__(self, *arrays):
+        super().__init__(*arrays)
+        self.arrays = arrays
+
+
+class Twin:
+    """Decides one table after another by the arrays of a `RecordedTable`."""
+
+    def __init__(self, recorded):
+        entries, keys, values, repeating, pair_keys, pair_values, dummies, dummy_bytes = recorded.arrays
+        self.entries = np.frombuffer(np.ascontiguousarray(entries).tobytes(), ENTRY)
+        self.index = {k: v for k, v in zip(keys.tolist(), values.tolist(), strict=True) if k}
+        self.repeating = repeating.reshape(-1, 3).tolist()
+        self.pairs = dict(zip(pair_keys.tolist(), pair_values.tolist(), strict=True))
+        data = dummy_bytes.tobytes()
+        self.dummies = [data[at : at + size] for at, size in dummies.reshape(-1, 2).tolist()]
+
+    def decide(self, rows, meta, value_of, handlers):
+        """{row: (op, action letter or '', rule, new value or size)}; `value_of(row)` gives bytes, or None if not in memory."""
+        self.rows, self.value_of, self.handlers = rows, value_of, handlers
+        edits = {i: (REMOVE, "X", Builtin.RULE_META, None) for i in range(meta)}
+        i = meta
+        while i < len(rows):
+            row = rows[i]
+            if row["flags"] & ITEM:
+                i += 1
+                continue
+            edits[i] = self.row(i)
+            i = i + 1 if edits[i][0] == KEEP and row["flags"] & SEQUENCE else int(row["after"])
+        return edits
+
+    def row(self, i):
+        tag = int(self.rows[i]["tag"])
+        if tag & 0xFFFF == 0:
+            return (REMOVE, "X", Builtin.RULE_GROUP_LENGTH, None)
+        if (tag >> 16) % 2:
+            return (REMOVE, "X", Builtin.RULE_PRIVATE, None)
+        place = self.find_entry(i)
+        if place is None or (tag >> 16 == 0x7FE0 and self.rows[i]["depth"] > 0):
+            return (REMOVE, "X", Builtin.RULE_UNKNOWN, None)
+        return self.apply(i, self.entries[place])
+
+    def find_entry(self, i):
+        tag = int(self.rows[i]["tag"])
+        if tag not in self.index:
+            return next((place for mask, match, place in self.repeating if tag & mask == match), None)
+        place = self.index[tag]
+        if self.rows[i]["depth"] == 0 or not self.entries[place]["nested"]:
+            return place
+        item = int(self.rows[i]["parent"])
+        sequence = int(self.rows[self.rows[item]["parent"]]["tag"])
+        return self.pairs.get(sequence << 32 | tag, place + 1)
+
+    def vr(self, i, entry):
+        """VR to judge by: that of the dictionary where the file says UN."""
+        name = letters(self.rows[i]["vr"])
+        return letters(entry["vr"]) if name == "UN" else name
+
+    def apply(self, i, entry):
+        row, act, rule = self.rows[i], entry["act"], int(entry["rule"])
+        if act in (Act.ACT_REMOVE, Act.ACT_EMPTY, Act.ACT_DUMMY):
+            return self.deny(i, entry, act, rule)
+        name = letters(row["vr"])
+        if name != "UN" and not (name in VRS and int(entry["vrs"]) >> VRS.index(name) & 1):
+            return self.deny(i, entry, entry["fallback"], Builtin.RULE_VR)
+        if row["flags"] & SEQUENCE:
+            return (KEEP, "", 0, None)
+        return {Act.ACT_KEEP: self.keep, Act.ACT_YEAR: self.year, Act.ACT_ASK: self.ask}[act](i, entry)
+
+    def deny(self, i, entry, act, rule):
+        if act == Act.ACT_REMOVE:
+            return (REMOVE, "X", rule, None)
+        if act == Act.ACT_EMPTY:
+            return (REPLACE, "Z", rule, b"")
+        if self.rows[i]["flags"] & SEQUENCE:
+            return (KEEP, "", rule, None)
+        name = self.vr(i, entry)
+        return (REPLACE, "D", rule, self.dummies[VRS.index(name) if name in VRS else UNKNOWN_VR])
+
+    def keep(self, i, entry):
+        row, name = self.rows[i], self.vr(i, entry)
+        length, vm_max = int(row["length"]), int(entry["vm_max"])
+        if length == 0 or row["flags"] & FRAGMENTS:
+            return (KEEP, "", 0, None)
+        bad = self.deny(i, entry, entry["fallback"], Builtin.RULE_VR)
+        if name == "SQ" or name not in VRS:
+            return bad
+        if name in WIDTH:
+            whole = length % WIDTH[name] == 0 or name == "OW"
+            few = not vm_max or name in BULK or length // WIDTH[name] <= vm_max
+            return (KEEP, "", 0, None) if whole and few else bad
+        value = self.value_of(i)
+        if value is None:
+            return self.deny(i, entry, entry["fallback"], Builtin.RULE_UNSEEN)
+        seen = before_nul(value)
+        if not text_holds(seen, name, vm_max):
+            return bad
+        return (KEEP, "", 0, None) if len(seen) == len(value) else (RESIZE, "C", Builtin.RULE_NUL, len(seen))
+
+    def year(self, i, entry):
+        value = self.value_of(i)
+        if self.rows[i]["length"] == 0:
+            return (KEEP, "", 0, None)
+        new = None if value is None else year_only(value)
+        if new is None:
+            return self.deny(i, entry, entry["fallback"], int(entry["rule"]))
+        return (KEEP, "", 0, None) if new == value else (REPLACE, "C", int(entry["rule"]), new)
+
+    def ask(self, i, entry):
+        value = self.value_of(i)
+        if value is None:
+            return self.deny(i, entry, entry["fallback"], Builtin.RULE_UNSEEN)
+        new = self.handlers[entry["handler"]](value)
+        if new is None:
+            return self.deny(i, entry, entry["fallback"], int(entry["rule"]))
+        if value.startswith(new) and not value[len(new) :].strip(b"\0 "):
+            return (KEEP, "", 0, None)
+        return (REPLACE, chr(entry["letter"]), int(entry["rule"]), new)
+
+
+def letters(vr):
+    return chr(int(vr) & 0xFF) + chr(int(vr) >> 8)
+
+
+def before_nul(value):
+    """What stands before the first NUL, if anything but padding follows it; else all."""
+    head, nul, tail = value.partition(b"\0")
+    return head if nul and tail.strip(b"\0 ") else value
+
+
+def text_holds(value, name, vm_max):
+    text = value.rstrip(b"\0 ")
+    if name in SINGLE:
+        return True
+    values = text.split(b"\\")
+    if name in SHAPE:
+        return all(re.fullmatch(SHAPE[name], v) for v in values) and (vm_max == 0 or len(values) <= vm_max)
+    multi_byte = b"\x1b" in text or any(byte >= 0x80 for byte in text)
+    return vm_max == 0 or len(values) <= vm_max or multi_byte
+
+
+def year_only(value):
+    """Each date as YYYY0101; None if one is no date, or for more of them than the kernel has room for."""
+    out, used = [], 0
+    for part in value.split(b"\\"):
+        date = part.rstrip(b"\0 ")
+        if used + 9 > 1024 or (date and not DATE.fullmatch(date)):
+            return None
+        out.append(date[:4] + b"0101" if date else b"")
+        used += len(out[-1]) + 1
+    return b"\\".join(out)
