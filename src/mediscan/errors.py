@@ -1,6 +1,7 @@
 """Every exception of mediscan, with its exit code (for a run) or its reason code (for one input).
 
-Nothing here, and nothing raised with these classes, ever carries a value read from a data element or a component of a source path.
+Nothing here, and nothing raised with these classes, ever carries a value read from a data element or a component of a
+source path.
 """
 
 
@@ -97,12 +98,6 @@ class MissingUid(Refused):
     """A Study, Series or SOP Instance UID that every instance must have is absent or empty."""
 
     reason = "missing_uid"
-
-
-class MissingPixelData(Refused):
-    """Image attributes promise Pixel Data that the file does not hold."""
-
-    reason = "missing_pixel_data"
 
 
 class Unreadable(Refused):

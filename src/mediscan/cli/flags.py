@@ -49,20 +49,35 @@ RUN = Command(
         _POLICY,
         _DATES,
         _KEY,
-        _flag("--forget-key", help="destroy the key at the end: nobody can link this output to anything again", action="store_true"),
+        _flag("--forget-key", help="destroy the key at the end", action="store_true"),
         _flag("--ledger", help="where the ledger goes (default: DEST.ledger)", metavar="DIR"),
-        _flag("--layout", help="patient/study/series/instance, or the source's shape under pseudonyms", choices=("uid", "mirror"), default="uid"),
+        _flag(
+            "--layout",
+            help="patient/study/series/instance, or the source's shape",
+            choices=("uid", "mirror"),
+            default="uid",
+        ),
         _flag("--workers", help="processes (default: the cores available)", metavar="N", type=int),
         _flag("--engine", help="where batches run", choices=("local",), default="local"),
-        _flag("--pixels", help="burned-in text; detection is not built yet: 'detect' holds images that may show text, 'off' writes all pixels as they are", choices=("detect", "off"), default="detect"),
+        _flag(
+            "--pixels",
+            help="detect holds images that may show burned-in text (no detector yet); off writes all pixels",
+            choices=("detect", "off"),
+            default="detect",
+        ),
         _flag("--digest", help="digest of each output file", choices=("blake3", "sha256", "none"), default="blake3"),
         _flag("--digest-source", help="digest each input too", action="store_true"),
         _flag("--restart", help="forget an earlier run into the same DEST and start over", action="store_true"),
         _flag("--dry-run", help="do everything but write DICOM", action="store_true"),
-        _flag("--progress", help="live display, one line per interval, or nothing", choices=("auto", "plain", "off"), default="auto"),
+        _flag(
+            "--progress",
+            help="live display, one line per interval, or nothing",
+            choices=("auto", "plain", "off"),
+            default="auto",
+        ),
         _flag("--json", help="print a summary for machines on stdout", action="store_true"),
     ),
-)  # fmt: skip
+)
 
 EXPLAIN = Command(
     "explain",
@@ -104,9 +119,15 @@ DEMO = Command(
     "mediscan.cli.commands.demo",
     "de-identify the real DICOM files that come with pydicom",
     (
-        _flag("dir", help="where the demo writes (default: mediscan-demo)", metavar="DIR", nargs="?", default="mediscan-demo"),
+        _flag(
+            "dir",
+            help="where the demo writes (default: mediscan-demo)",
+            metavar="DIR",
+            nargs="?",
+            default="mediscan-demo",
+        ),
         _flag("--workers", help="processes (default: the cores available)", metavar="N", type=int),
     ),
-)  # fmt: skip
+)
 
 COMMANDS: Sequence[Command] = (RUN, EXPLAIN, POLICY, KEY, DEMO)

@@ -21,10 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(import_module(command.module).main(arguments))
     except MediscanError as error:
-        print(f"mediscan: {error}", file=sys.stderr)  # noqa: T201
+        print(f"mediscan: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("mediscan: interrupted; what is in the ledger is done, --restart starts over", file=sys.stderr)  # noqa: T201
+        print("mediscan: interrupted; what is in the ledger is done, --restart starts over", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -46,7 +46,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mediscan",
         description="Bulk de-identification of DICOM files: default-deny, as fast as copying, with a ledger as proof.",
-        epilog="Exit status: 0 all written; 1 some inputs quarantined or held; 2 bad usage; 3 could not finish; 130 interrupted.",
+        epilog="Exit status: 0 all written; 1 some inputs quarantined or held; 2 bad usage; 3 could not finish;"
+        " 130 interrupted.",
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -67,7 +68,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        print(f"mediscan {version('mediscan')}")  # noqa: T201
+        print(f"mediscan {version('mediscan')}")
         parser.exit()
 
 

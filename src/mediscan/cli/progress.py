@@ -57,7 +57,7 @@ class Plain(Quiet):
         now = time.monotonic()
         if now - self._last >= self._interval:
             self._last = now
-            print(line(summary, now - self._begun), file=sys.stderr, flush=True)  # noqa: T201
+            print(line(summary, now - self._begun), file=sys.stderr, flush=True)
 
 
 def line(summary: Summary, seconds: float) -> str:

@@ -1,7 +1,7 @@
 """What a run is asked to do."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mediscan.codec.part10 import Limits
 from mediscan.errors import DestinationError
@@ -46,7 +46,7 @@ class RunConfig:
     digest_source: bool = False
     pixels: str = "detect"
     dry_run: bool = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def check_places(self) -> None:
         """Refuse places that would mix input, output and ledger.

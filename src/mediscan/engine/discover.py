@@ -1,15 +1,15 @@
-"""Inputs -> numbered batches. Folders are listed one at a time, each in order of name, so numbers are the same on every machine.
+"""Inputs -> numbered batches. Folders are listed one at a time, by name: numbers are the same on every machine.
 
-Nothing but one folder's names is ever in memory. Symbolic links are not followed: they are inputs that cannot be read, and so
-are folders that cannot be listed, so that each gets its row.
+Nothing but one folder's names is ever in memory. Symbolic links are not followed: they are inputs that cannot be read,
+and so are folders that cannot be listed, so that each gets its row.
 """
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_RAMP = ((4, 16), (8, 64), (16, 256))
-_FULL = 1024
+_MOST_FILES = 1024
+_MOST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Batch:
         return [Batch(f"{self.name}.{i:04d}", self.first + i, self.root, (p,)) for i, p in enumerate(self.paths)]
 
 
-def inputs(source: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (root, relative path) of every input under `source`, in a fixed order."""
+def inputs(source: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """Yield (root, relative path, bytes) of every input under `source`, in a fixed order."""
     if os.path.islink(source) or not os.path.isdir(source):
-        yield os.path.dirname(source) + b"/", os.path.basename(source)
+        yield os.path.dirname(source) + b"/", os.path.basename(source), 0
         return
     root = source.rstrip(b"/") + b"/"
     open_folders = [b""]
@@ -49,40 +49,53 @@ def inputs(source: bytes) -> Iterator[tuple[bytes, bytes]]:
         folder = open_folders.pop()
         try:
             with os.scandir(root + folder) as listing:
-                names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing)
+                names = sorted((entry.name, _size(entry)) for entry in listing)
         except OSError:
-            yield root, folder.rstrip(b"/") or b"."
+            yield root, folder.rstrip(b"/") or b".", 0
             continue
         subfolders = []
-        for name, is_folder in names:
-            if is_folder:
+        for name, size in names:
+            if size < 0:
                 subfolders.append(folder + name + b"/")
             else:
-                yield root, folder + name
+                yield root, folder + name, size
         open_folders += reversed(subfolders)
 
 
+def _size(entry: "os.DirEntry[bytes]") -> int:
+    """Bytes of a file; -1 for a folder."""
+    if entry.is_dir(follow_symlinks=False):
+        return -1
+    try:
+        return entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0
+
+
 def batches(sources: tuple[bytes, ...]) -> Iterator[Batch]:
-    """Cut the inputs of all sources into batches, small ones first so that every worker has work at once."""
+    """Cut the inputs of all sources into batches, small ones first so that every worker has work at once.
+
+    A batch is one ledger fragment, and what is done again when a worker dies: it ends at 256 MiB or 1024 inputs.
+    """
     number = first = 0
     for source in sources:
         pending: list[bytes] = []
+        weight = 0
         root = b""
-        for root, path in inputs(source):
+        for root, path, size in inputs(source):
             pending.append(path)
-            if len(pending) >= _size(number):
+            weight += size
+            if len(pending) >= _most_files(number) or weight >= _MOST_BYTES:
                 yield Batch(f"{number:08d}", first, root, tuple(pending))
                 first += len(pending)
                 number += 1
-                pending = []
+                pending, weight = [], 0
         if pending:
             yield Batch(f"{number:08d}", first, root, tuple(pending))
             first += len(pending)
             number += 1
 
 
-def _size(number: int) -> int:
-    for until, size in _RAMP:
-        if number < until:
-            return size
-    return _FULL
+def _most_files(number: int) -> int:
+    """1, 1, 4, 4, 16, 16 ... 1024."""
+    return min(1 << 2 * min(number // 2, 5), _MOST_FILES)

@@ -1,8 +1,8 @@
 """Inputs that share an output name: the first in order keeps it, however the workers raced.
 
-A worker that finds its output's name taken reports it. When all batches are done, each contested name whose holder is not
-the first of its claimants is decided again, in order, and the ledger's rows are replaced. So the tree and the ledger do not
-depend on who was quicker, nor on a worker that died after it wrote a file and before it committed the row.
+A worker that finds its output's name taken reports it. When all batches are done, each contested name whose holder is
+not the first of its claimants is decided again, in order, and the ledger's rows are replaced. So neither the tree nor
+the ledger depends on who was quicker, or on a worker that died after it wrote a file and before it committed the row.
 """
 
 import itertools
@@ -61,7 +61,7 @@ def _decide_again(
 def _paths_of(sources: tuple[bytes, ...], file_ids: set[int]) -> dict[int, tuple[bytes, bytes]]:
     """Root and path of some inputs, by listing the sources again: they are not kept, there may be millions."""
     everything = enumerate(itertools.chain.from_iterable(inputs(source) for source in sources))
-    return {number: found for number, found in everything if number in file_ids}
+    return {number: (root, path) for number, (root, path, _) in everything if number in file_ids}
 
 
 def _forget(ledger: str, file_ids: set[int], total: Summary) -> None:

@@ -4,11 +4,14 @@ Each worker process has its own pipe. It is sent the next batch when it reports 
 never waits. The runner waits on pipes and process sentinels together: a killed worker is an outcome and never a hang.
 """
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import time
+import types
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -90,6 +93,17 @@ def _serve(pipe: Connection, config: RunConfig, plan: Plan, run_id: str, number:
         pipe.send(("failed", str(error)))
 
 
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the caller's script, which multiprocessing would else run again in every worker: none needs it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 @dataclass(slots=True, eq=False)
 class _Hand:
     """One worker process and what it has been given."""
@@ -144,7 +158,8 @@ class ProcessRunner:
         ours, theirs = self._context.Pipe()
         arguments = (theirs, self._config, self._plan, self._run_id, self._started)
         process = self._context.Process(target=_serve, args=arguments, daemon=True)
-        process.start()
+        with _without_main():
+            process.start()
         theirs.close()
         self._started += 1
         return _Hand(process, ours)
@@ -165,19 +180,20 @@ class ProcessRunner:
                     self._send(hand, batch)
 
     def _send(self, hand: _Hand, batch: Batch) -> None:
-        try:
+        with contextlib.suppress(OSError):  # the worker is dead; its sentinel says so and its batches are taken back
             hand.pipe.send(batch)
-        except OSError:
-            pass  # the worker is dead; its sentinel says so and its batches are taken back there
 
     def _wait(self, work: Iterator[Batch]) -> None:
         by_pipe = {hand.pipe: hand for hand in self._hands}
         by_sentinel = {hand.process.sentinel: hand for hand in self._hands}
         for ready in multiprocessing.connection.wait([*by_pipe, *by_sentinel], timeout=1.0):
+            hand = by_pipe[ready] if isinstance(ready, Connection) else by_sentinel[ready]
+            if hand not in self._hands:
+                continue  # its pipe said already that it is dead
             if isinstance(ready, Connection):
-                self._receive(by_pipe[ready])
-            elif not by_sentinel[ready].pipe.poll():
-                self._bury(by_sentinel[ready])
+                self._receive(hand)
+            elif not hand.pipe.poll():
+                self._bury(hand)
         self._feed(work)
 
     def _receive(self, hand: _Hand) -> None:

@@ -116,13 +116,13 @@ class Sink:
                 if literal:
                     yield buffer[at : at + literal]
                     at += literal
-                end = offset + length
-                while offset < end:
-                    got = os.preadv(fd_in, [self._chunk[: min(_CHUNK, end - offset)]], offset)
+                done = 0
+                while done < length:
+                    got = os.preadv(fd_in, [self._chunk[: min(_CHUNK, length - done)]], offset + done)
                     if not got:
-                        raise errors.ChangedWhileRead(offset)
+                        raise errors.ChangedWhileRead(offset + done)
                     yield self._chunk[:got]
-                    offset += got
+                    done += got
 
     def _name(self, temporary: str, final: str) -> Placed:
         """Give the file its name unless the name is taken."""

@@ -7,19 +7,25 @@ SCHEMA_VERSION = "1"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
-def _fields(*names: str, text: pa.DataType = _TEXT) -> list[pa.Field]:
-    return [pa.field(name, text) for name in names]
+def _fields(*names: str, nullable: bool = True) -> list[pa.Field]:
+    """Dictionary-encoded strings; a column that is never null is written without definition levels."""
+    return [pa.field(name, _TEXT, nullable) for name in names]
+
+
+def _whole(name: str, type_: pa.DataType) -> pa.Field:
+    return pa.field(name, type_, nullable=False)
 
 
 FILES = pa.schema(
     [
-        pa.field("run_id", _TEXT),
-        pa.field("file_id", pa.int64()),
-        pa.field("source_ref", pa.string()),
+        _whole("run_id", _TEXT),
+        _whole("file_id", pa.int64()),
+        _whole("source_ref", pa.string()),
         pa.field("member", pa.string()),
         pa.field("source_size", pa.int64()),
         pa.field("source_digest", pa.string()),
-        *_fields("status", "reason", "detail"),
+        _whole("status", _TEXT),
+        *_fields("reason", "detail"),
         pa.field("output_path", pa.string()),
         pa.field("output_size", pa.int64()),
         pa.field("output_digest", pa.string()),
@@ -29,23 +35,23 @@ FILES = pa.schema(
         pa.field("frames", pa.int32()),
         *_fields("patient", "study_uid", "series_uid"),
         pa.field("sop_instance_uid", pa.string()),
-        pa.field("elements_seen", pa.int32()),
-        pa.field("elements_changed", pa.int32()),
-        pa.field("text_boxes", pa.int32()),
-        pa.field("leaks", pa.int32()),
-        pa.field("worker", pa.int32()),
-        pa.field("started_at", pa.int64()),
-        pa.field("elapsed_us", pa.int64()),
+        *(_whole(name, pa.int32()) for name in ("elements_seen", "elements_changed", "text_boxes", "leaks", "worker")),
+        _whole("started_at", pa.int64()),
+        _whole("elapsed_us", pa.int64()),
     ]
 )
 
 ACTIONS = pa.schema(
     [
-        pa.field("run_id", _TEXT),
-        pa.field("file_id", pa.int64()),
-        *_fields("path", "tag", "vr", "private_creator", "action", "category", "rule"),
-        pa.field("bytes_before", pa.int64()),
-        pa.field("bytes_after", pa.int64()),
+        _whole("run_id", _TEXT),
+        _whole("file_id", pa.int64()),
+        *_fields("path", "tag", "vr", nullable=False),
+        *_fields("private_creator"),
+        *_fields("action", nullable=False),
+        *_fields("category"),
+        *_fields("rule", nullable=False),
+        _whole("bytes_before", pa.int64()),
+        _whole("bytes_after", pa.int64()),
     ]
 )
 

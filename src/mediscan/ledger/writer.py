@@ -6,6 +6,7 @@ A fragment of `actions/` comes before that of `files/`, and the latter is what m
 import json
 import os
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -93,10 +94,11 @@ class LedgerWriter:
 
     def _files_table(self, rows: Sequence[FileRow]) -> pa.Table:
         run_id = _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id]))
+        fields = list(self._files)[1:]
+        columns = zip(*map(attrgetter(*[field.name for field in fields]), rows), strict=True)
         arrays = [
-            pa.array([getattr(row, field.name) for row in rows], _storage(field.type)).cast(field.type)
-            for field in self._files
-            if field.name != "run_id"
+            pa.array(column, _storage(field.type)).cast(field.type)
+            for column, field in zip(columns, fields, strict=True)
         ]
         return pa.Table.from_arrays([run_id, *arrays], schema=self._files)
 
@@ -146,8 +148,8 @@ def _storage(type_: pa.DataType) -> pa.DataType:
 def _coded(numbers: np.ndarray[Any, Any], dictionary: pa.Array) -> pa.DictionaryArray:
     """Dictionary-encode by numbers into `dictionary`; negative ones are null."""
     contiguous = np.ascontiguousarray(numbers, np.int32)
-    mask = contiguous < 0
-    return pa.DictionaryArray.from_arrays(pa.array(contiguous, mask=mask if mask.any() else None), dictionary)
+    mask = contiguous < 0 if len(contiguous) and contiguous.min() < 0 else None
+    return pa.DictionaryArray.from_arrays(pa.array(contiguous, mask=mask), dictionary, safe=False)
 
 
 def _paths(nodes: np.ndarray[Any, Any]) -> tuple[list[str], list[str], np.ndarray[Any, Any]]:

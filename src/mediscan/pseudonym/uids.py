@@ -20,6 +20,8 @@ class UidMap:
 
     def __call__(self, value: bytes) -> bytes:
         """Replace each UID of a value of VR UI, with or without padding; empty stays empty."""
+        if b"\\" not in value:
+            return self._one(value.strip(b"\0 "))
         return b"\\".join(self._one(uid.strip(b"\0 ")) for uid in value.split(b"\\"))
 
     def _one(self, uid: bytes) -> bytes:

@@ -13,6 +13,7 @@ _HUMP = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][^\W\d_A-Z])") 
 _SLASHED = re.compile(r"(?<![^\W_])[^\W\d_]/[^\W\d_](?![^\W_])")  # w/o, b/k
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’ʼ](?=[^\W\d_])")  # м'язи: part of the word
 _EXPONENT = str.maketrans("²³", "  ")
+_FOUR_DIGITS = re.compile(r"\d{4}")
 _B_VALUE = re.compile(r"(?<![^\W_])b[ =]?(?!19)[1-9][0-9]?00(?![0-9])", re.IGNORECASE)  # b1000: always in hundreds
 _JPEG_2000 = re.compile(r"(?<=jpeg)[ -]?2000(?![0-9])", re.IGNORECASE)
 _LEVEL = re.compile(r"(?<![^\W_])(?:c[1-7]|th?1[0-2]|th?[1-9]|l[1-6]|s[1-5])(?![^\W_])", re.IGNORECASE)  # of the spine
@@ -59,6 +60,9 @@ def is_clinical(value: str, words: frozenset[str]) -> bool:
         in all, numbers that could be a date, a telephone number or an identifier, and initials.
     """
     text = _APOSTROPHE.sub("", unicodedata.normalize("NFC", value.strip(" \0")).translate(_EXPONENT))
+    # Most values that go have a long number in them; these two lines spare them the rest.
+    if _FOUR_DIGITS.search(text) and not _B_VALUE.search(text) and not _JPEG_2000.search(text):
+        return False
     if not all(char.isalpha() or char in _PUNCTUATION or (char.isascii() and char.isdigit()) for char in text):
         return False
     text = _JPEG_2000.sub("", _B_VALUE.sub("b", text))

@@ -15,7 +15,9 @@ from mediscan.pseudonym.keyring import Key
 _QUERY = """python -c "
 import pyarrow.dataset as ds
 rows = ds.dataset('{ledger}/actions').to_table(['rule', 'action'])
-for row in rows.group_by(['action', 'rule']).aggregate([([], 'count_all')]).sort_by([('count_all', 'descending')]).to_pylist()[:20]: print(row)
+counts = rows.group_by(['action', 'rule']).aggregate([([], 'count_all')])
+for row in counts.sort_by([('count_all', 'descending')]).to_pylist()[:20]:
+    print(row['count_all'], row['action'], row['rule'])
 \""""
 
 
@@ -41,5 +43,5 @@ def main(arguments: Namespace) -> int:
     report(result)
     console.say("pixels were not looked at (--pixels off): burned-in text, where there is any, is still there")
     console.say("\nwhich rules changed what, from the ledger:")
-    print(_QUERY.format(ledger=config.ledger))  # noqa: T201
+    print(_QUERY.format(ledger=config.ledger))
     return 0

@@ -39,7 +39,7 @@ def main(arguments: Namespace) -> int:
     chosen = [line for line in lines if line.action != "K" or not arguments.changed]
     if arguments.json:
         for line in chosen:
-            print(json.dumps(_record(line, arguments.show_phi)))  # noqa: T201
+            print(json.dumps(_record(line, arguments.show_phi)))
     else:
         _print(chosen, planner, arguments.show_phi)
     return 0

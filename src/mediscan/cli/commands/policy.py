@@ -37,15 +37,16 @@ _COLUMNS = ("tag", "name", "table code", "type 1", "type 2", "type 3", "HIPAA", 
 def main(arguments: Namespace) -> int:
     """List the policies, or show the resolved table of one."""
     if arguments.verb == "list":
-        rows = [(name, policies.load(name).title, policies.load(name).description) for name in policies.names()]
-        console.table(None, [("name", "bold"), ("title", ""), ("what it does", "")], rows)
+        found = [policies.load(name) for name in policies.names()]
+        columns = [("name", "bold"), ("title", ""), ("what it does", "")]
+        console.table(None, columns, [(policy.name, policy.title, policy.description) for policy in found])
         return 0
     policy = policies.load(arguments.name)
     rows = _rows(Decider(policy))
     if arguments.format == "csv":
         csv.writer(sys.stdout).writerows([_COLUMNS, *rows])
     elif arguments.format == "json":
-        print(json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows], indent=1))  # noqa: T201
+        print(json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows], indent=1))
     else:
         options = ", ".join(f"{option.value} {option.meaning}" for option in options_of(policy))
         console.out.print(f"[bold]{policy.title}[/]: {policy.description}\n{options}\ndates: {policy.dates}\n")

@@ -40,7 +40,7 @@ def main(arguments: Namespace) -> int:
     if arguments.forget_key and key_file is not None:
         os.unlink(key_file)
     if arguments.json:
-        print(json.dumps({**result.as_dict(), "dest": config.dest, "ledger": config.ledger}))  # noqa: T201
+        print(json.dumps({**result.as_dict(), "dest": config.dest, "ledger": config.ledger}))
     elif arguments.progress != "off":
         report(result)
     return result.exit_status
@@ -77,9 +77,8 @@ def report(result: Result) -> None:
     """Say in a few lines what a run came to."""
     summary = result.summary
     rate = summary.inputs / result.seconds if result.seconds else 0.0
-    console.say(
-        f"{summary.of('written'):,} of {summary.inputs:,} inputs written in {result.seconds:.1f} s ({rate:,.0f} files/s)"
-    )
+    written = f"{summary.of('written'):,} of {summary.inputs:,} inputs written"
+    console.say(f"{written} in {result.seconds:.1f} s ({rate:,.0f} files/s)")
     for status in ("duplicate", "not_dicom"):
         if count := summary.of(status):
             console.say(f"{count:>7,} {status.replace('_', ' ')}")
