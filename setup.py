@@ -13,7 +13,7 @@ setup(
             [str(source)],
             include_dirs=["ext"],
             depends=SHARED,
-            extra_compile_args=["-O3", "-fvisibility=hidden", "-Wno-unused-function"],
+            extra_compile_args=["-O3", "-fvisibility=hidden"],
         )
         for source in sorted(Path("ext").glob("*.pyx"))
     ]

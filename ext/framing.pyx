@@ -19,6 +19,21 @@ from tagindex cimport find_tag
 cdef extern from "unistd.h" nogil:
     ssize_t pread(int fd, void* buf, size_t count, int64_t offset)
 
+cdef extern from *:
+    """
+    #include <sys/stat.h>
+    #include <stdint.h>
+    /* Size and time of last change of a regular file; 0, 1 where it is none, or -1. */
+    static int regular_file(int fd, int64_t *size, int64_t *changed) {
+        struct stat s;
+        if (fstat(fd, &s) != 0) return -1;
+        *size = (int64_t)s.st_size;
+        *changed = (int64_t)s.st_mtim.tv_sec * 1000000000 + s.st_mtim.tv_nsec;
+        return S_ISREG(s.st_mode) ? 0 : 1;
+    }
+    """
+    int regular_file(int fd, int64_t* size, int64_t* changed) nogil
+
 
 cpdef enum Status:
     OK = 0
@@ -28,6 +43,7 @@ cpdef enum Status:
     TOO_LARGE = 4          # more elements, fragments or resident bytes than allowed
     UNREADABLE = 5         # the operating system reported an error
     NO_MEMORY = 6
+    NOT_REGULAR = 7        # no file that can be read twice
 
 
 cpdef enum Encoding:
@@ -39,6 +55,7 @@ cpdef enum Encoding:
 cdef enum:
     MAX_DEPTH = 255
     CREATORS_PER_GROUP = 240                # blocks 10 to FF
+    WHOLE_READ = 262144
     FIRST_READ = 65536
     NEXT_READ = 4096
     RESIDENT_UN = 65536                     # a UN value up to this size may be decoded as text later
@@ -158,6 +175,19 @@ cdef class VrIndex:
         self.lookup.repeating = &repeating[0] if self.lookup.repeating_count > 0 else NULL
 
 
+cdef class TagList:
+    """Tags to be picked from a table, rising."""
+    cdef uint32_t tags[32]
+    cdef Py_ssize_t count
+
+    def __init__(self, *tags):
+        if len(tags) > 32 or list(tags) != sorted(set(tags)):
+            raise ValueError("at most 32 tags, rising")
+        self.count = len(tags)
+        for i, tag in enumerate(tags):
+            self.tags[i] = tag
+
+
 cdef class ElementTable:
     """One source and the rows of its elements; reused from file to file so that a worker's memory stays flat."""
     cdef Table t
@@ -165,6 +195,7 @@ cdef class ElementTable:
     cdef int64_t owned_capacity
     cdef Py_buffer view
     cdef bint viewing
+    cdef int64_t changed            # time of last change of the file, in nanoseconds
     cdef readonly object capsule
 
     def __cinit__(self):
@@ -268,16 +299,30 @@ cdef class ElementTable:
             last.length += got
         return OK if have >= offset + length else TRUNCATED
 
-    def open(self, int fd, int64_t size, int64_t ahead=FIRST_READ):
-        """Take the file behind `fd` (`size` bytes) as the source; its first `ahead` bytes are read at once."""
+    def open(self, int fd, int64_t whole=WHOLE_READ, int64_t ahead=FIRST_READ):
+        """Take the file behind `fd` as the source: all of it is read if it has up to `whole` bytes, else `ahead` bytes.
+
+        NOT_REGULAR for a folder, device, socket or pipe.
+        """
         cdef int status = OK
         self.forget()
-        self.t.fd = fd
-        self.t.size = size
-        if size > 0:
-            with nogil:
-                status = self.fetch(0, 1, ahead)
+        with nogil:
+            status = regular_file(fd, &self.t.size, &self.changed)
+            if status != 0:
+                self.t.size = 0
+                status = NOT_REGULAR if status > 0 else UNREADABLE
+            else:
+                self.t.fd = fd
+                if self.t.size > 0:
+                    status = self.fetch(0, 1, self.t.size if self.t.size <= whole else ahead)
         return status
+
+    def unchanged(self):
+        """Whether the file still has the size and time of last change that it had when it was opened."""
+        cdef int64_t size, changed
+        return self.t.fd < 0 or (
+            regular_file(self.t.fd, &size, &changed) == 0 and size == self.t.size and changed == self.changed
+        )
 
     def attach(self, data, bint keep_rows=False):
         """Take a contiguous buffer as the source; with `keep_rows` the rows found so far stay (deflated data sets)."""
@@ -372,15 +417,16 @@ cdef class ElementTable:
             raise IndexError("no such row")
         return self.read(self.t.rows[row].value, self.t.rows[row].length)
 
-    def pick(self, const uint32_t[::1] tags, bint meta=False):
-        """Values of top-level elements: one bytes or None per tag, in the order asked for; tags must rise."""
+    def pick(self, TagList wanted not None, bint meta=False):
+        """Values of top-level elements of a data set in order: one bytes per tag, empty where there is none."""
+        cdef const uint32_t* tags = wanted.tags
         cdef int32_t i = 0 if meta else self.t.meta
         cdef int32_t stop = self.t.meta if meta else self.t.count
         cdef Py_ssize_t k = 0
-        cdef list found = [None] * tags.shape[0]
+        cdef list found = [b""] * wanted.count
         cdef const uint8_t* p
         cdef Row* row
-        while i < stop and k < tags.shape[0]:
+        while i < stop and k < wanted.count:
             row = &self.t.rows[i]
             if row.tag < tags[k]:
                 i = row.after

@@ -22,9 +22,15 @@ cdef extern from *:
     #define _GNU_SOURCE
     #endif
     #include <stdint.h>
+    #include <fcntl.h>
     #include <sys/sendfile.h>
     #include <unistd.h>
+    static int open_new(const char *path) {
+        return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+    }
     """
+    int open_new(const char* path) nogil
+    int close_file "close"(int fd) nogil
     int64_t LONGEST_VALUE "0xFFFFFFFELL"
 
 cdef extern from "unistd.h" nogil:
@@ -425,6 +431,21 @@ cdef class Splicer:
                 if status != SPLICED:
                     break
         return status, errno if status in (WRITE_FAILED, READ_FAILED) else 0
+
+    def create(self, int fd_in, bytes path not None, int mover=COPY_FILE_RANGE):
+        """Make a new file of what `assemble` laid out, mode 0640; WRITE_FAILED with errno EEXIST where there is one."""
+        cdef const char* name = path
+        cdef int fd, number
+        if 0 in path:
+            raise ValueError("a path holds a NUL")
+        with nogil:
+            fd = open_new(name)
+        if fd < 0:
+            return WRITE_FAILED, errno
+        status, number = self.write(fd_in, fd, mover)
+        if close_file(fd) != 0 and status == SPLICED:
+            return WRITE_FAILED, errno
+        return status, number
 
     @property
     def pieces(self):

@@ -17,9 +17,7 @@ def say(text: str) -> None:
 
 def table(title: str | None, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; `columns` are (heading, style), a heading that starts with '>' is right-aligned."""
-    shown = Table(
-        title=title, title_justify="left", box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
-    )
+    shown = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for heading, style in columns:
         right = heading.startswith(">")
         shown.add_column(heading.lstrip(">"), style=style, justify="right" if right else "left", overflow="fold")

@@ -35,9 +35,7 @@ _DATES = _flag(
     help="what becomes of dates, in place of what the policy says",
     choices=("year", "shift", "remove", "keep"),
 )
-_KEY = _flag(
-    "--key", help="project key; same key, same pseudonyms (default: LEDGER/key, made when missing)", metavar="FILE"
-)
+_KEY = _flag("--key", help="project key; same key, same pseudonyms (default: LEDGER/key, made when missing)", metavar="FILE")
 
 RUN = Command(
     "run",

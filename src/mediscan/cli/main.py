@@ -29,12 +29,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:  # noqa: BLE001  a traceback may hold a value or a path: the kind alone is told
+        print(f"mediscan: internal error ({type(error).__name__}{_where(error)})", file=sys.stderr)
+        return MediscanError.exit_code
 
 
 def console() -> None:
     """Run as the script `mediscan`."""
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main())
+
+
+def _where(error: Exception) -> str:
+    """Module and line of mediscan's own code where an error came up."""
+    trace, found = error.__traceback__, ""
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if name.startswith("mediscan."):
+            found = f" in {name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
 
 
 def _interrupt(*_: object) -> None:

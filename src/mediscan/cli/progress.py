@@ -24,9 +24,7 @@ class Display(Protocol):
     """Shows running totals while it is entered."""
 
     def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
     def __call__(self, summary: Summary) -> None:
         """Take a running total."""
         ...
@@ -106,9 +104,7 @@ class LiveDisplay:
         done, rate = summary.inputs, summary.inputs / seconds
         left = f"{_clock((self._total - done) / rate)} left" if self._total and rate else "counting inputs"
         grid = Table.grid(padding=(0, 2, 0, 0))
-        bar = ProgressBar(
-            total=self._total or 1, completed=done if self._total else 0, width=32, pulse=self._total is None
-        )
+        bar = ProgressBar(total=self._total or 1, completed=done if self._total else 0, width=32, pulse=self._total is None)
         grid.add_row(bar, f"{done:,}" + (f" of {self._total:,}" if self._total else ""), left)
         speeds = f"{rate:,.0f} files/s"
         written = f"{console.size(summary.bytes_in / seconds)}/s in, {console.size(summary.bytes_out / seconds)}/s out"

@@ -49,6 +49,7 @@ _ERRORS: dict[int, type[errors.Refused]] = {
     Status.TOO_LARGE: errors.TooLarge,
     Status.UNREADABLE: errors.Unreadable,
     Status.NO_MEMORY: errors.TooLarge,
+    Status.NOT_REGULAR: errors.Unreadable,
 }
 
 

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-
 from mediscan import errors
-from mediscan._native.framing import ElementTable, Encoding, VrIndex
+from mediscan._native.framing import ElementTable, Encoding, TagList, VrIndex
 from mediscan.codec import elements
 from mediscan.codec.tagindex import vr_index
 from mediscan.standard import transfer_syntax, uids
@@ -21,8 +19,8 @@ from mediscan.standard.transfer_syntax import TransferSyntax
 
 _PREAMBLE = 128
 _META_GROUP = 0x0002
-_TRANSFER_SYNTAX_UID = np.array([0x00020010], np.uint32)
-_SOP_CLASS_UID = np.array([0x00080016], np.uint32)
+_TRANSFER_SYNTAX_UID = TagList(0x00020010)
+_SOP_CLASS_UID = TagList(0x00080016)
 _NATIVE = {
     Encoding.EXPLICIT_LITTLE: "1.2.840.10008.1.2.1",
     Encoding.IMPLICIT_LITTLE: "1.2.840.10008.1.2",
@@ -81,15 +79,15 @@ class Reader:
         self.table = ElementTable()
         self.index: VrIndex = vr_index()
 
-    def read_file(self, fd: int, size: int, ahead: int = 65536) -> Header:
-        """Frame the file behind `fd` (`size` bytes); Pixel Data and other bulk values are not read.
+    def read_file(self, fd: int) -> Header:
+        """Frame the regular file behind `fd`; of a larger one Pixel Data and other bulk values are not read.
 
         Raises
         ------
         errors.Refused
             With the reason and the byte offset.
         """
-        elements.check(self.table.open(fd, size, ahead), 0)
+        elements.check(self.table.open(fd), 0)
         return self._read()
 
     def read_bytes(self, data: bytes | memoryview) -> Header:
@@ -162,7 +160,7 @@ class Reader:
 
     def _has_registered_class(self) -> bool:
         value = self.table.pick(_SOP_CLASS_UID)[0]
-        return value is not None and value.rstrip(b"\0 ").decode("ascii", "replace") in uids.load()
+        return value.rstrip(b"\0 ").decode("ascii", "replace") in uids.load()
 
     def _detected(self, encoding: int, start: int) -> Header:
         rows = elements.rows(self.table)

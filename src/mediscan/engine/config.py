@@ -48,13 +48,13 @@ class RunConfig:
     dry_run: bool = False
     limits: Limits = field(default_factory=Limits)
 
-    def check_places(self) -> None:
+    def check_apart(self) -> None:
         """Refuse places that would mix input, output and ledger.
 
         Raises
         ------
         DestinationError
-            If one lies in another, or the destination holds something already.
+            If one lies in another, or a source does not exist.
         """
         dest, ledger = os.path.realpath(self.dest), os.path.realpath(self.ledger)
         if _inside(ledger, dest) or _inside(dest, ledger):
@@ -65,6 +65,19 @@ class RunConfig:
                 raise DestinationError("a source does not exist")
             if any(_inside(place, real) or _inside(real, place) for place in (dest, ledger)):
                 raise DestinationError("source, destination and ledger must not lie in one another")
+
+    def check_places(self) -> None:
+        """Refuse places that a run cannot start in.
+
+        Raises
+        ------
+        DestinationError
+            As `check_apart`; and if the destination is no folder, or it or the ledger hold something already.
+        """
+        self.check_apart()
+        dest, ledger = os.path.realpath(self.dest), os.path.realpath(self.ledger)
+        if any(os.path.lexists(place) and not os.path.isdir(place) for place in (dest, ledger)):
+            raise DestinationError("the destination and the ledger must be folders")
         if os.path.exists(os.path.join(ledger, "files")) and not os.path.exists(os.path.join(ledger, "run.json")):
             raise DestinationError(
                 "an unfinished run left this ledger; --restart forgets it and starts over (--resume is not built yet)"

@@ -26,9 +26,7 @@ def reconcile(config: RunConfig, plan: Plan, run_id: str, total: Summary) -> Non
     for file_id, root, path, output in total.contested:
         claims[output].append((file_id, root, path))
     holders = {output: (file_id, name) for output, file_id, name in reader.holders(config.ledger, set(claims))}
-    wrong = {
-        output: found for output, found in claims.items() if output not in holders or holders[output][0] > min(found)[0]
-    }
+    wrong = {output: found for output, found in claims.items() if output not in holders or holders[output][0] > min(found)[0]}
     if wrong:
         _decide_again(config, plan, run_id, total, wrong, holders)
 

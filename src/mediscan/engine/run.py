@@ -1,5 +1,6 @@
 """One whole run: places checked, batches run, contested names put right, the manifest written last."""
 
+import contextlib
 import os
 import platform
 import resource
@@ -15,8 +16,9 @@ from mediscan.engine.config import RunConfig
 from mediscan.engine.discover import batches
 from mediscan.engine.reconcile import reconcile
 from mediscan.engine.runner import make_runner
-from mediscan.engine.sink import TEMPORARY_SUFFIX
+from mediscan.engine.sink import OUTPUT_SUFFIX, TEMPORARY_SUFFIX
 from mediscan.engine.worker import Summary, facts
+from mediscan.ledger import reader
 from mediscan.ledger.schema import SCHEMA_VERSION
 from mediscan.ledger.writer import write_manifest
 from mediscan.plan.plan import Plan
@@ -79,7 +81,7 @@ def execute(config: RunConfig, plan: Plan, progress: Callable[[Summary], None] =
         sweep(config.dest)
         raise
     if any(reason == errors.WorkerCrashed.reason for _, reason in total.outcomes):
-        sweep(config.dest)
+        sweep(config.dest, reader.outputs(config.ledger))
     seconds = time.monotonic() - clock
     left = total.of("quarantined") + total.of("held")
     result = Result(total, seconds, EXIT_SOME_LEFT if left else EXIT_CLEAN, config.dest, config.ledger)
@@ -87,22 +89,31 @@ def execute(config: RunConfig, plan: Plan, progress: Callable[[Summary], None] =
     return result
 
 
-def sweep(dest: str) -> None:
-    """Remove temporary files of killed workers."""
+def sweep(dest: str, keep: set[str] | None = None) -> None:
+    """Remove temporary files of killed workers, and outputs that are not among `keep`: their worker died after all."""
     for folder, _, names in os.walk(dest):
         for name in names:
-            if name.startswith(".") and name.endswith(TEMPORARY_SUFFIX):
-                os.unlink(os.path.join(folder, name))
+            path = os.path.join(folder, name)
+            orphan = keep is not None and name.endswith(OUTPUT_SUFFIX) and os.path.relpath(path, dest) not in keep
+            if orphan or _is_temporary(name):
+                os.unlink(path)
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
 
 
 def restart(config: RunConfig) -> None:
     """Forget an earlier run into the same places: its ledger, but for the key, and its output.
 
+    What a run does not write stays where it is, and is then in the way of the new run.
+
     Raises
     ------
     errors.DestinationError
-        If the ledger is not one: nothing but a run's own output is ever removed.
+        If the places lie in one another, or the ledger is not one; nothing was removed.
     """
+    config.check_apart()
     if not os.path.isdir(os.path.join(config.ledger, "files")):
         raise errors.DestinationError("there is no ledger of an earlier run, so nothing can be forgotten")
     for name in ("files", "actions"):
@@ -110,7 +121,12 @@ def restart(config: RunConfig) -> None:
     manifest = os.path.join(config.ledger, "run.json")
     if os.path.exists(manifest):
         os.unlink(manifest)
-    shutil.rmtree(config.dest, ignore_errors=True)
+    for folder, _, files in os.walk(config.dest, topdown=False):
+        for name in files:
+            if name.endswith(OUTPUT_SUFFIX) or _is_temporary(name):
+                os.unlink(os.path.join(folder, name))
+        with contextlib.suppress(OSError):  # not empty
+            os.rmdir(folder)
 
 
 def _counts(summary: Summary) -> dict[str, Any]:
@@ -129,9 +145,7 @@ def _counts(summary: Summary) -> dict[str, Any]:
 
 
 def _manifest(config: RunConfig, plan: Plan, run_id: str, begun: float, result: Result) -> dict[str, Any]:
-    settings = {
-        name: getattr(config, name) for name in ("workers", "layout", "digest", "digest_source", "pixels", "dry_run")
-    }
+    settings = {name: getattr(config, name) for name in ("workers", "layout", "digest", "digest_source", "pixels", "dry_run")}
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,

@@ -22,6 +22,7 @@ from mediscan import errors
 from mediscan.engine.config import RunConfig
 from mediscan.engine.discover import Batch
 from mediscan.engine.worker import Summary, Worker
+from mediscan.ledger.writer import discard
 from mediscan.plan.plan import Plan
 
 _WINDOW = 2
@@ -227,6 +228,8 @@ class ProcessRunner:
         """A batch not begun goes back whole; one that was in hand is tried input by input, each of them twice."""
         tries = self._tries.get(batch.name, 0) + in_hand
         self._tries[batch.name] = tries
+        if in_hand:  # the worker may have died between its last commit and the word that it was done
+            discard(self._config.ledger, batch.name)
         if not in_hand:
             self._suspects.append(batch)
         elif len(batch.paths) > 1:

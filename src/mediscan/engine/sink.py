@@ -17,6 +17,8 @@ _CHUNK = 1 << 20
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 TEMPORARY_SUFFIX = ".part"
+_SUFFIX = TEMPORARY_SUFFIX.encode()
+OUTPUT_SUFFIX = ".dcm"
 
 
 class Placed(Enum):
@@ -50,11 +52,11 @@ class Sink:
     """
 
     def __init__(self, dest: str, digest: str) -> None:
-        self._dest = dest + "/"
+        self._dest = os.fsencode(dest) + b"/"
         self._hasher = hasher(digest)
         self._chunk = memoryview(bytearray(_CHUNK)) if self._hasher else None
         self._serial = 0
-        self._pid = os.getpid()
+        self._prefix = b"/.%d-" % os.getpid()
 
     def place(
         self, path: str, splicer: Splicer, whole: bytes | None, fd_in: int, unchanged: Callable[[], bool]
@@ -75,37 +77,39 @@ class Sink:
         RunError
             If the destination cannot be written.
         """
-        final = self._dest + path
-        folder = final[: final.rindex("/")]
+        final = self._dest + path.encode("ascii")
+        folder = final[: final.rindex(b"/")]
         self._serial += 1
-        temporary = f"{folder}/.{self._pid}-{self._serial}{TEMPORARY_SUFFIX}"
-        fd_out = _create(temporary, folder)
+        temporary = b"%b%b%d%b" % (folder, self._prefix, self._serial, _SUFFIX)
         try:
             try:
-                size, digest = self._fill(fd_out, splicer, whole, fd_in)
-            finally:
-                os.close(fd_out)
+                digest = self._fill(temporary, splicer, whole, fd_in)
+            except FileNotFoundError:
+                _make_folder(folder)
+                digest = self._fill(temporary, splicer, whole, fd_in)
             if not unchanged():
                 raise errors.ChangedWhileRead()
-            return self._name(temporary, final), size, digest
+            return _name(temporary, final), splicer.size if whole is None else len(whole), digest
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
             raise
 
-    def _fill(self, fd_out: int, splicer: Splicer, whole: bytes | None, fd_in: int) -> tuple[int, str | None]:
+    def _fill(self, temporary: bytes, splicer: Splicer, whole: bytes | None, fd_in: int) -> str | None:
+        """Make the temporary file; its digest. FileNotFoundError if its folder is not there."""
         if whole is None and self._hasher is None:
-            status, number = splicer.write(fd_in, fd_out)
-            _check(status, number)
-            return splicer.size, None
+            _check(*splicer.create(fd_in, temporary))
+            return None
+        fd_out = _create(temporary)
         digest = self._hasher() if self._hasher else None
-        total = 0
-        for chunk in [memoryview(whole)] if whole is not None else self._chunks(splicer, fd_in):
-            if digest is not None:
-                digest.update(chunk)
-            _write_all(fd_out, chunk)
-            total += len(chunk)
-        return total, digest.hexdigest() if digest is not None else None
+        try:
+            for chunk in [memoryview(whole)] if whole is not None else self._chunks(splicer, fd_in):
+                if digest is not None:
+                    digest.update(chunk)
+                _write_all(fd_out, chunk)
+        finally:
+            os.close(fd_out)
+        return digest.hexdigest() if digest is not None else None
 
     def _chunks(self, splicer: Splicer, fd_in: int) -> Iterator[memoryview]:
         """The output in order: literal bytes, and ranges of the source through one reused buffer."""
@@ -124,21 +128,22 @@ class Sink:
                     yield self._chunk[:got]
                     done += got
 
-    def _name(self, temporary: str, final: str) -> Placed:
-        """Give the file its name unless the name is taken."""
-        number = rename_new(os.fsencode(temporary), os.fsencode(final))
-        if number in (errno.EINVAL, errno.ENOSYS):  # a file system without it: a hard link never replaces either
-            number = _link(temporary, final)
-        if number == errno.EEXIST:
-            same = _same_bytes(temporary, final)
-            os.unlink(temporary)
-            return Placed.DUPLICATE if same else Placed.CONFLICT
-        if number:
-            raise RunError(f"the destination cannot be written: {os.strerror(number)}")
-        return Placed.WRITTEN
+
+def _name(temporary: bytes, final: bytes) -> Placed:
+    """Give the file its name unless the name is taken."""
+    number = rename_new(temporary, final)
+    if number in (errno.EINVAL, errno.ENOSYS):  # a file system without it: a hard link never replaces either
+        number = _link(temporary, final)
+    if number == errno.EEXIST:
+        same = _same_bytes(temporary, final)
+        os.unlink(temporary)
+        return Placed.DUPLICATE if same else Placed.CONFLICT
+    if number:
+        raise _failed(number)
+    return Placed.WRITTEN
 
 
-def _link(temporary: str, final: str) -> int:
+def _link(temporary: bytes, final: bytes) -> int:
     try:
         os.link(temporary, final)
     except OSError as error:
@@ -147,15 +152,24 @@ def _link(temporary: str, final: str) -> int:
     return 0
 
 
-def _create(temporary: str, folder: str) -> int:
+def _failed(number: int) -> RunError:
+    return RunError(f"the destination cannot be written: {os.strerror(number)}")
+
+
+def _make_folder(folder: bytes) -> None:
     try:
-        try:
-            return os.open(temporary, _WRITE, 0o640)
-        except FileNotFoundError:
-            os.makedirs(folder, mode=0o750, exist_ok=True)
-            return os.open(temporary, _WRITE, 0o640)
+        os.makedirs(folder, mode=0o750, exist_ok=True)
     except OSError as error:
-        raise RunError(f"the destination cannot be written: {error.strerror}") from None
+        raise _failed(error.errno or errno.EIO) from None
+
+
+def _create(temporary: bytes) -> int:
+    try:
+        return os.open(temporary, _WRITE, 0o640)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _failed(error.errno or errno.EIO) from None
 
 
 def _write_all(fd: int, chunk: memoryview) -> None:
@@ -163,18 +177,20 @@ def _write_all(fd: int, chunk: memoryview) -> None:
         while chunk:
             chunk = chunk[os.write(fd, chunk) :]
     except OSError as error:
-        raise RunError(f"the destination cannot be written: {error.strerror}") from None
+        raise _failed(error.errno or errno.EIO) from None
 
 
 def _check(status: int, number: int) -> None:
     if status == SpliceStatus.SPLICED:
         return
     if status == SpliceStatus.WRITE_FAILED:
-        raise RunError(f"the destination cannot be written: {os.strerror(number)}")
+        if number == errno.ENOENT:
+            raise FileNotFoundError
+        raise _failed(number)
     raise errors.ChangedWhileRead() if status == SpliceStatus.SHRANK else errors.Unreadable()
 
 
-def _same_bytes(first: str, second: str) -> bool:
+def _same_bytes(first: bytes, second: bytes) -> bool:
     with open(os.open(first, _READ), "rb") as a, open(os.open(second, _READ), "rb") as b:
         if os.fstat(a.fileno()).st_size != os.fstat(b.fileno()).st_size:
             return False

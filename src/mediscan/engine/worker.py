@@ -2,7 +2,6 @@
 
 import base64
 import os
-import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from mediscan._native.splice import Splicer
 from mediscan.codec.part10 import Header, Reader
 from mediscan.engine.config import RunConfig
 from mediscan.engine.discover import Batch
-from mediscan.engine.sink import Placed, Sink, hasher
+from mediscan.engine.sink import OUTPUT_SUFFIX, Placed, Sink, hasher
 from mediscan.ledger.rows import FileRow
 from mediscan.ledger.writer import LedgerWriter
 from mediscan.pixel import screen
@@ -25,8 +24,6 @@ from mediscan.profile import table
 from mediscan.standard import private
 
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-_WHOLE = 262144  # files up to this size are read in one go
-_AHEAD = 65536
 
 
 @dataclass(slots=True)
@@ -172,12 +169,11 @@ class Worker:
 
     def _decide_and_write(self, row: FileRow, fd: int, path: bytes) -> str:
         """Fill the row of one open input; its output path."""
-        before = os.fstat(fd)
-        row.source_size = size = before.st_size
-        if not stat.S_ISREG(before.st_mode):
-            raise errors.Unreadable(-1, "not a regular file")
         table, planner = self._reader.table, self._planner
-        header = self._reader.read_file(fd, size, _WHOLE if size <= _WHOLE else _AHEAD)
+        try:
+            header = self._reader.read_file(fd)
+        finally:
+            row.source_size = table.size
         instance = planner.decide(table, header)
         _describe(row, header, instance)
         row.elements_seen = table.count
@@ -190,9 +186,7 @@ class Worker:
         whole = executor.lay_out(self._splicer, table, header, instance, attestation)
         output = self._output_path(instance, path)
         if not self._config.dry_run:
-            placed, row.output_size, row.output_digest = self._sink.place(
-                output, self._splicer, whole, fd, lambda: _unchanged(before, os.fstat(fd))
-            )
+            placed, row.output_size, row.output_digest = self._sink.place(output, self._splicer, whole, fd, table.unchanged)
             if placed is Placed.CONFLICT:
                 row.output_size = row.output_digest = None
                 row.refuse(errors.DuplicateUidConflict.reason, None)
@@ -209,9 +203,9 @@ class Worker:
 
     def _output_path(self, instance: Instance, path: bytes) -> str:
         if self._config.layout == "uid":
-            return f"{instance.patient}/{instance.study}/{instance.series}/{instance.sop_instance}.dcm"
+            return f"{instance.patient}/{instance.study}/{instance.series}/{instance.sop_instance}{OUTPUT_SUFFIX}"
         parts = [base64.b32encode(self._component(part)).decode() for part in path.split(b"/")]
-        return "/".join(parts) + ".dcm"
+        return "/".join(parts) + OUTPUT_SUFFIX
 
     def _digest_source(self, fd: int) -> str:
         assert self._source_hasher is not None
@@ -232,10 +226,6 @@ def facts(plan: Plan) -> dict[str, str]:
         "ps3_15_edition": table.load().edition,
         "key_fingerprint": plan.key.fingerprint,
     }
-
-
-def _unchanged(before: os.stat_result, after: os.stat_result) -> bool:
-    return before.st_size == after.st_size and before.st_mtime_ns == after.st_mtime_ns
 
 
 def _describe(row: FileRow, header: Header, instance: Instance) -> None:

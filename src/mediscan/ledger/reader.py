@@ -40,6 +40,16 @@ def holders(folder: str, paths: set[str]) -> Iterator[tuple[str, int, str]]:
             yield row["output_path"], row["file_id"], name
 
 
+def outputs(folder: str) -> set[str]:
+    """Paths of all outputs in state `written`."""
+    found: set[str] = set()
+    for name in fragments(folder):
+        table = read(folder, "files", name).select(["status", "output_path"])
+        written = pc.equal(table["status"].cast(pa.string()), "written")
+        found.update(path for path in table.filter(written)["output_path"].to_pylist() if path)
+    return found
+
+
 def drop(folder: str, name: str, file_ids: set[int]) -> None:
     """Rewrite a fragment without the rows of `file_ids`; actions first, as when it was committed."""
     gone = pa.array(sorted(file_ids), pa.int64())

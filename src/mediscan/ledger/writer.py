@@ -3,6 +3,7 @@
 A fragment of `actions/` comes before that of `files/`, and the latter is what makes the batch count as done.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -97,8 +98,7 @@ class LedgerWriter:
         fields = list(self._files)[1:]
         columns = zip(*map(attrgetter(*[field.name for field in fields]), rows), strict=True)
         arrays = [
-            pa.array(column, _storage(field.type)).cast(field.type)
-            for column, field in zip(columns, fields, strict=True)
+            pa.array(column, _storage(field.type)).cast(field.type) for column, field in zip(columns, fields, strict=True)
         ]
         return pa.Table.from_arrays([run_id, *arrays], schema=self._files)
 
@@ -127,6 +127,13 @@ class LedgerWriter:
 def fragment_path(folder: str, dataset: str, name: str) -> str:
     """Path of a committed fragment."""
     return os.path.join(folder, dataset, f"part-{name}.parquet")
+
+
+def discard(folder: str, name: str) -> None:
+    """Take a fragment back, if it is there: its batch is done again."""
+    for dataset in ("files", "actions"):  # without the former the batch does not count as done
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(fragment_path(folder, dataset, name))
 
 
 def write_manifest(folder: str, manifest: dict[str, Any]) -> None:

@@ -4,11 +4,9 @@ import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from mediscan import errors
 from mediscan._native.decide import Decider, RuleTable
-from mediscan._native.framing import ElementTable
+from mediscan._native.framing import ElementTable, TagList
 from mediscan.codec import charset
 from mediscan.codec.part10 import Header
 from mediscan.plan.attestation import Attestation, attest
@@ -28,29 +26,26 @@ Memo = dict[bytes, bytes | None]
 Answer = Callable[[bytes], bytes | None]
 
 # Rising, as ElementTable.pick wants them.
-_CONTEXT = np.array(
-    [
-        0x00080005,  # Specific Character Set
-        0x00080016,  # SOP Class UID
-        0x00080018,  # SOP Instance UID
-        0x00080020,  # Study Date
-        0x00080021,  # Series Date
-        0x00080022,  # Acquisition Date
-        0x00080023,  # Content Date
-        0x0008002A,  # Acquisition DateTime
-        0x00080060,  # Modality
-        0x00100010,  # Patient's Name
-        0x00100020,  # Patient ID
-        0x00100021,  # Issuer of Patient ID
-        0x00100030,  # Patient's Birth Date
-        0x00101010,  # Patient's Age
-        0x0020000D,  # Study Instance UID
-        0x0020000E,  # Series Instance UID
-        0x00280008,  # Number of Frames
-        0x00280010,  # Rows
-        0x00280011,  # Columns
-    ],
-    np.uint32,
+_CONTEXT = TagList(
+    0x00080005,  # Specific Character Set
+    0x00080016,  # SOP Class UID
+    0x00080018,  # SOP Instance UID
+    0x00080020,  # Study Date
+    0x00080021,  # Series Date
+    0x00080022,  # Acquisition Date
+    0x00080023,  # Content Date
+    0x0008002A,  # Acquisition DateTime
+    0x00080060,  # Modality
+    0x00100010,  # Patient's Name
+    0x00100020,  # Patient ID
+    0x00100021,  # Issuer of Patient ID
+    0x00100030,  # Patient's Birth Date
+    0x00101010,  # Patient's Age
+    0x0020000D,  # Study Instance UID
+    0x0020000E,  # Series Instance UID
+    0x00280008,  # Number of Frames
+    0x00280010,  # Rows
+    0x00280011,  # Columns
 )
 
 
@@ -117,7 +112,7 @@ class Planner:
         (
             declared, sop_class, sop_instance, d1, d2, d3, d4, d5, modality, name, patient_id, issuer, birth_date, age,
             study, series, frames, rows, columns,
-        ) = [value or b"" for value in table.pick(_CONTEXT)]  # fmt: skip
+        ) = table.pick(_CONTEXT)  # fmt: skip
         class_uid, rules = self._classes.get(sop_class) or self._class(sop_class)
         uid = self._memo(Handler.UID)
         new_uids = [
@@ -127,9 +122,7 @@ class Planner:
             raise errors.MissingUid()
         if b"\\" in b"".join(filter(None, new_uids)):
             raise errors.Malformed(-1, "several values where PS3.3 has one UID")
-        person = _Person(
-            declared, name, patient_id, issuer, birth_date, age, study, (d1[:4], d2[:4], d3[:4], d4[:4], d5[:4])
-        )
+        person = _Person(declared, name, patient_id, issuer, birth_date, age, study, (d1[:4], d2[:4], d3[:4], d4[:4], d5[:4]))
         patient, memos, handlers = self._answers.get(person) or self._meet(person)
         memos[Handler.UID] = uid
         self._native.run(table.capsule, rules, memos, handlers)

@@ -122,10 +122,9 @@ class Decider:
     def _listed(self, keyword: str, vr: str, row: table.Row, type_: int, fallback: Act) -> Decision:
         code = self._option_code(row)
         if vr in ("DA", "DT", "TM") and Option.RETAIN_LONGITUDINAL_MODIFIED_DATES in row.options:
-            if code is None or self.policy.dates is not Dates.REMOVE:
-                timed = self._temporal(vr, row.rule, row.category, fallback)
-                if timed is not None:
-                    return timed
+            timed = self._temporal(vr, row.rule, row.category, fallback)
+            if timed is not None:
+                return timed
         if code == "K":
             return self._kept(vr, row.rule, row.category, fallback)
         if code == "C":
@@ -209,9 +208,7 @@ class RuleBook:
         self._dummies, self._dummy_bytes = _dummies()
         self._repeating = self._whole_groups(2 * len(self._tags))
         self._places = {tag: 2 * place for place, tag in enumerate(self._tags)}
-        self._index = tagindex.build(
-            np.array(self._tags, np.uint32), np.array(list(self._places.values()), np.int32)
-        )
+        self._index = tagindex.build(np.array(self._tags, np.uint32), np.array(list(self._places.values()), np.int32))
 
     def _number(self, rule: str, category: str | None) -> int:
         key = (rule, category)

@@ -54,14 +54,16 @@ class Key:
             If it is missing, of another size, or open to group or others.
         """
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise KeyFileError(f"the key file cannot be opened: {error.strerror}") from None
-        with open(fd, "rb") as file:
+        try:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:
                 raise KeyFileError("the key file must be a regular file that only its owner may read (chmod 600)")
-            return cls(file.read(KEY_BYTES + 1))
+            return cls(os.read(fd, KEY_BYTES + 1))
+        finally:
+            os.close(fd)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the key to a new file, mode 0600.

@@ -23,11 +23,11 @@ def main(arguments: Namespace) -> int:
     planner = Planner(compile_policy(arguments.policy, key=Key.random(), dates=arguments.dates))
     reader = Reader()
     try:
-        fd = os.open(arguments.file, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(arguments.file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise errors.UsageError(f"the file cannot be opened: {error.strerror}") from None
     try:
-        header = reader.read_file(fd, os.fstat(fd).st_size)
+        header = reader.read_file(fd)
         instance = planner.decide(reader.table, header)
     except errors.Refused as error:
         where = f" ({error.detail})" if error.detail else ""

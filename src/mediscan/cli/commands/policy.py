@@ -64,9 +64,7 @@ def _rows(decider: Decider) -> list[tuple[str, ...]]:
             continue
         decisions = [decider.decide(row.match, type_) for type_ in (1, 2, 3)]
         words = [_word(decision) for decision in decisions]
-        shown.append(
-            (dictionary.format_tag(row.match), row.name, row.basic, *words, row.category or "", decisions[0].rule)
-        )
+        shown.append((dictionary.format_tag(row.match), row.name, row.basic, *words, row.category or "", decisions[0].rule))
     return shown
 
 

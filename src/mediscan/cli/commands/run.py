@@ -4,12 +4,13 @@ import gc
 import json
 import os
 from argparse import Namespace
+from dataclasses import replace
 
 from mediscan import errors
 from mediscan.cli import console, progress
 from mediscan.engine.config import RunConfig, available_cores
 from mediscan.engine.run import Result, execute, restart
-from mediscan.plan.plan import Plan, compile_policy
+from mediscan.plan.plan import compile_policy
 from mediscan.pseudonym.keyring import Key
 
 _NEXT_STEP = {
@@ -30,14 +31,17 @@ def main(arguments: Namespace) -> int:
     if arguments.workers is not None and arguments.workers < 1:
         raise errors.UsageError("--workers must be at least 1")
     config = _config(arguments)
+    given = Key.load(arguments.key) if arguments.key is not None else Key.random()
+    plan = compile_policy(arguments.policy, key=given, dates=arguments.dates)  # before anything is touched
     if arguments.restart:
         restart(config)
     config.check_places()
-    plan, key_file = _plan(arguments, config)
+    key_file = arguments.key or _own_key(config)
+    plan = replace(plan, key=Key.load(key_file))
     gc.freeze()  # what is loaded by now lives to the end
     with progress.choose(arguments.progress, config) as display:
         result = execute(config, plan, display)
-    if arguments.forget_key and key_file is not None:
+    if arguments.forget_key:
         os.unlink(key_file)
     if arguments.json:
         print(json.dumps({**result.as_dict(), "dest": config.dest, "ledger": config.ledger}))
@@ -61,16 +65,16 @@ def _config(arguments: Namespace) -> RunConfig:
     )
 
 
-def _plan(arguments: Namespace, config: RunConfig) -> tuple[Plan, str | None]:
-    """Plan, and the key's file if it is to be destroyed at the end. The policy is checked before anything is made."""
-    probe = compile_policy(arguments.policy, key=Key.random(), dates=arguments.dates)
-    if arguments.key is not None:
-        return Plan(probe.policy, Key.load(arguments.key), probe.tool), arguments.key
+def _own_key(config: RunConfig) -> str:
+    """File of the ledger's own key, made when it is missing."""
     path = os.path.join(config.ledger, "key")
     if not os.path.exists(path):
-        os.makedirs(config.ledger, mode=0o750, exist_ok=True)
+        try:
+            os.makedirs(config.ledger, mode=0o750, exist_ok=True)
+        except OSError as error:
+            raise errors.DestinationError(f"the ledger cannot be made: {error.strerror}") from None
         Key.random().save(path)
-    return Plan(probe.policy, Key.load(path), probe.tool), path
+    return path
 
 
 def report(result: Result) -> None:
