@@ -8,7 +8,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.errno cimport EINTR, errno
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcmp, memset
 
 from endian cimport load16, load32
 from table cimport (
@@ -58,6 +58,9 @@ cdef enum:
     WHOLE_READ = 262144
     FIRST_READ = 65536
     NEXT_READ = 4096
+    PREAMBLE = 128
+    META_DEPTH = 8
+    META_ELEMENTS = 4096
     RESIDENT_UN = 65536                     # a UN value up to this size may be decoded as text later
 
 cdef int64_t RESIDENT_TEXT = 16 << 20       # the longest value that is held in memory to be looked at
@@ -89,6 +92,7 @@ cdef extern from *:
     uint32_t TAG_ITEM_END "0xFFFEE00Du"
     uint32_t TAG_SEQUENCE_END "0xFFFEE0DDu"
     uint32_t TAG_PIXEL_DATA "0x7FE00010u"
+    uint32_t TAG_TRANSFER_SYNTAX "0x00020010u"
     int vr_form(uint16_t vr) nogil
     int vr_bulk(uint16_t vr) nogil
     int SHORT_FORM, LONG_FORM
@@ -343,10 +347,8 @@ cdef class ElementTable:
         """Drop the source and every row."""
         self.forget()
 
-    def walk(self, int64_t start, int encoding, VrIndex index not None, int depth=64, int elements=2_000_000,
-             int64_t fragments=10_000_000, int only_group=0):
-        """Append the rows of the data set at `start`; return (status, offset of the failure or of the end)."""
-        cdef Walk w
+    cdef int run(self, Walk* w, VrIndex index, int64_t start, int encoding, int depth, int elements, int64_t fragments,
+                 int only_group) noexcept:
         cdef int status
         w.t = &self.t
         w.lookup = &index.lookup
@@ -356,10 +358,48 @@ cdef class ElementTable:
         w.only_group = only_group
         w.offset = start
         with nogil:
-            status = walk(self, &w, encoding & (IMPLICIT | BIG))
+            status = walk(self, w, encoding & (IMPLICIT | BIG))
+        return status
+
+    def walk(self, int64_t start, int encoding, VrIndex index not None, int depth=64, int elements=2_000_000,
+             int64_t fragments=10_000_000, int only_group=0):
+        """Append the rows of the data set at `start`; return (status, offset of the failure or of the end).
+
+        With `only_group` the walk ends before the first element of another group, and the rows are File Meta Information.
+        """
+        cdef Walk w
+        cdef int status = self.run(&w, index, start, encoding, depth, elements, fragments, only_group)
         if only_group:
             self.t.meta = self.t.count
         return status, w.offset
+
+    def walk_meta(self, VrIndex index not None):
+        """Step over preamble, DICM and File Meta Information (PS3.10 7.1), and append the latter's rows.
+
+        Returns (status, offset of the failure or of the data set, value of Transfer Syntax UID); that value is empty where
+        there is none, TRUNCATED at offset 0 means that there are not even six bytes.
+        """
+        cdef Walk w
+        cdef int64_t start = 0
+        cdef int status
+        cdef int32_t i
+        cdef Row* row
+        cdef const uint8_t* p = resident(&self.t, PREAMBLE, 4)
+        if p != NULL and memcmp(p, b"DICM", 4) == 0:
+            start = PREAMBLE + 4
+        p = resident(&self.t, start, 6)
+        if p == NULL:
+            return TRUNCATED, start, b""
+        if load16(p, False) != 2 or vr_form(<uint16_t>(p[4] | p[5] << 8)) == 0:
+            return OK, start, b""
+        status = self.run(&w, index, start, 0, META_DEPTH, META_ELEMENTS, 0, 2)
+        self.t.meta = self.t.count
+        for i in range(self.t.count):
+            row = &self.t.rows[i]
+            p = resident(&self.t, row.value, row.length)
+            if row.tag == TAG_TRANSFER_SYNTAX and row.depth == 0 and p != NULL:
+                return status, w.offset, PyBytes_FromStringAndSize(<const char*>p, row.length)
+        return status, w.offset, b""
 
     def rewind(self, int32_t count):
         """Forget the rows from `count` on, and what was read of a file past its first segment: a walk only goes forward."""
@@ -614,6 +654,13 @@ cdef bint only_zeros_left(ElementTable table, Walk* w) noexcept nogil:
     return True
 
 
+cdef bint begins_group(ElementTable table, Walk* w) noexcept nogil:
+    """Whether the few bytes that are left begin an element of the group that is walked; else they are a data set's."""
+    if w.offset + 2 > w.t.size or table.fetch(w.offset, 2, 2) != OK:
+        return False
+    return load16(resident(w.t, w.offset, 2), False) == w.only_group
+
+
 cdef int step_sequence(ElementTable table, Walk* w) noexcept nogil:
     """Inside a sequence: an item, or the delimiter that ends it."""
     cdef Level* level = &w.levels[w.depth]
@@ -665,6 +712,9 @@ cdef int step_element(ElementTable table, Walk* w) noexcept nogil:
     cdef uint8_t flags = level.flags & (IMPLICIT | BIG)
     cdef int status
     if w.offset + 8 > limit:
+        if w.only_group and w.depth == 0 and not begins_group(table, w):
+            w.only_group = -1
+            return OK
         if w.depth == 0 and only_zeros_left(table, w):
             w.offset = w.t.size
             return OK

@@ -76,6 +76,7 @@ class Walk:
         self.vr_of = vr_of
         self.budget = budget
         self.group = group
+        self.first_bytes = group.to_bytes(2, "little")
         self.opaque = opaque
         self.rows: list[Row] = []
         self.levels: list[Level] = []
@@ -180,6 +181,10 @@ class Walk:
         self.open(flags, level.limit if flags & UNDEFINED else self.offset + length)
 
     def step_element(self, level: Level) -> None:
+        if self.group and len(self.levels) == 1 and self.data[self.offset : self.offset + 2] != self.first_bytes:
+            self.done = self.offset + 8 > level.limit or self.tag_at(self.offset, 0) >> 16 != 0xFFFE
+            if self.done:
+                return
         if self.offset + 8 > level.limit and self.zeros_left():
             self.offset = len(self.data)
             return
@@ -187,8 +192,6 @@ class Walk:
         tag = self.tag_at(self.offset, level.flags)
         if tag >> 16 == 0xFFFE:
             self.end_item(level, tag)
-        elif self.group and len(self.levels) == 1 and tag >> 16 != self.group:
-            self.done = True
         elif tag == 0 and self.zeros_left():
             self.offset = len(self.data)
         else:
@@ -291,6 +294,18 @@ def walk(
         else:
             return Status.OK, end, [astuple(row) for row in attempt.rows]
     raise AssertionError("unreachable")
+
+
+def walk_meta(data: bytes, vr_of: VrOf) -> tuple[Status, int, list[tuple[int, ...]], bytes]:
+    """As `walk`, of the File Meta Information of a file, and the value of its Transfer Syntax UID."""
+    start = 132 if data[128:132] == b"DICM" else 0
+    if len(data) < start + 6:
+        return Status.TRUNCATED, start, [], b""
+    if data[start : start + 2] != b"\2\0" or data[start + 4 : start + 6].decode("latin-1") not in VRS:
+        return Status.OK, start, [], b""
+    status, end, rows = walk(data, start, 0, vr_of, depth=8, elements=4096, fragments=0, only_group=2)
+    uids = [data[row[5] : row[5] + row[6]] for row in rows if row[0] == 0x00020010 and row[2] == 0]
+    return status, end, rows, uids[0] if uids else b""
 
 
 def _more_and_more() -> Iterator[set[int]]:

@@ -65,10 +65,10 @@ def table_of(top, nested=None, pairs=None, repeating=()):
 
 HANDLERS = (
     lambda value: b"<" + value[:3] + b">",
-    lambda value: None,
+    lambda _: None,
     lambda value: value,
     lambda value: value.rstrip(b"\0 "),
-    lambda value: b"",
+    lambda _: b"",
 )
 
 
@@ -209,14 +209,14 @@ def test_memos_answer_first_and_remember():
 
     def handler(value):
         calls.append(value)
-        return None
+        return
 
     data = b"".join(element(tag, "LO", value) for tag, value in zip(tags, [b"seen", b"once", b"once"], strict=True))
     table, memo = framed(data), {b"seen": b"new"}
     recorded = table_of({tag: entry(ASK, EMPTIED, letter="D") for tag in tags})
     Decider().run(table.capsule, recorded, [memo], (handler,))
     edits = native_edits(table)
-    assert edits == {0: (REPLACE, "D", FIRST_RULE, b"new")} | {i: (REPLACE, "Z", FIRST_RULE, b"") for i in (1, 2)}
+    assert edits == {0: (REPLACE, "D", FIRST_RULE, b"new")} | dict.fromkeys((1, 2), (REPLACE, "Z", FIRST_RULE, b""))
     assert (calls, memo) == ([b"once"], {b"seen": b"new", b"once": None})
 
 
@@ -227,7 +227,7 @@ def test_what_is_not_in_memory_goes(tmp_path, act):
     table, recorded = ElementTable(), table_of({0x00181000: entry(act, EMPTIED, vr="LO")})
     fd = os.open(path, os.O_RDONLY)
     try:
-        assert table.open(fd, os.path.getsize(path), 64) == Status.OK
+        assert table.open(fd, 0, 64) == Status.OK
         assert table.walk(0, LITTLE, vr_index())[0] == Status.OK
         Decider().run(table.capsule, recorded, [{} for _ in HANDLERS], HANDLERS)
         assert_same(table, recorded, HANDLERS)

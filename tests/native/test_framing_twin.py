@@ -3,8 +3,12 @@
 import random
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from conftest import bundled_files
 from handmade import (
     CT_IMAGE,
@@ -21,16 +25,13 @@ from handmade import (
     part10,
     sequence_end,
 )
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-from native import framing_twin
-
 from mediscan import errors
 from mediscan._native.framing import ElementTable, Encoding, Status
 from mediscan.codec import elements
 from mediscan.codec.part10 import Header, Reader
 from mediscan.codec.tagindex import vr_index
 from mediscan.standard import dictionary
+from native import framing_twin
 
 Result = tuple[int, int, list[tuple[int, ...]]]
 ENCODINGS = (Encoding.EXPLICIT_LITTLE, Encoding.IMPLICIT_LITTLE, Encoding.EXPLICIT_BIG)
@@ -48,17 +49,29 @@ def vr_of(tag: int) -> str:
     return "UN" if entry is None else entry.preferred_vr
 
 
-def native(data: bytes, start: int, encoding: int, depth: int = 64, count: int = 2_000_000, group: int = 0) -> Result:
+def native(data: bytes, start: int, encoding: int, depth: int = 64, count: int = 2_000_000) -> Result:
     TABLE.attach(data)
-    status, offset = TABLE.walk(start, encoding, vr_index(), depth, count, only_group=group)
+    status, offset = TABLE.walk(start, encoding, vr_index(), depth, count)
     return status, offset, elements.rows(TABLE).tolist() if status == Status.OK else []
 
 
-def both(data: bytes, start: int, encoding: int, depth: int = 64, count: int = 2_000_000, group: int = 0) -> Result:
+def both(data: bytes, start: int, encoding: int, depth: int = 64, count: int = 2_000_000) -> Result:
     """Result of the kernel, which is that of the twin."""
-    result = native(data, start, encoding, depth, count, group)
-    assert result == framing_twin.walk(data, start, encoding, vr_of, depth, count, only_group=group)
+    result = native(data, start, encoding, depth, count)
+    assert result == framing_twin.walk(data, start, encoding, vr_of, depth, count)
     return result
+
+
+def both_meta(data: bytes) -> tuple[int, int, bytes]:
+    """The same of File Meta Information."""
+    TABLE.attach(data)
+    status, offset, uid = TABLE.walk_meta(vr_index())
+    twin_status, twin_offset, rows, twin_uid = framing_twin.walk_meta(data, vr_of)
+    assert (status, offset) == (twin_status, twin_offset)
+    if status == Status.OK:
+        assert (elements.rows(TABLE).tolist(), uid) == (rows, twin_uid)
+        assert TABLE.meta == len(rows)
+    return status, offset, uid
 
 
 def frame(path: Path) -> tuple[bytes, int, int] | None:
@@ -101,7 +114,9 @@ def test_public_files_from_every_start_and_in_the_wrong_encoding(small_files: li
 
 def test_file_meta_information_of_public_files(small_files: list[Path]) -> None:
     for path in small_files:
-        both(path.read_bytes(), 132, Encoding.EXPLICIT_LITTLE, depth=8, count=4096, group=0x0002)
+        data = path.read_bytes()
+        both_meta(data)
+        both_meta(data[132:])
 
 
 # --- truncation -------------------------------------------------------------------------------------------------------
@@ -132,11 +147,17 @@ def test_cut_at_every_byte(name: str) -> None:
             assert status == Status.OK
             assert [row[0] for row in rows] == [row[0] for row in whole if row[7] <= cut]
         elif status == Status.OK:
-            # What is left after the last whole element is zeros that read as trailing padding, or a UN that is
-            # tried as a sequence and then left opaque can not be cut: so only zeros.
+            # What is left after the last whole element reads as trailing padding.
             assert not any(source[max(end for end in between if end < cut) : cut])
         else:
             assert status == Status.TRUNCATED
+
+
+def test_file_meta_information_cut_at_every_byte(small_files: list[Path]) -> None:
+    data = small_files[len(small_files) // 2].read_bytes()
+    for cut in range(min(len(data), 1000)):
+        both_meta(data[:cut])
+        both_meta(data[132:][:cut])
 
 
 # --- crafted ----------------------------------------------------------------------------------------------------------
@@ -144,6 +165,7 @@ def test_cut_at_every_byte(name: str) -> None:
 BEAM = 0x300A00B0  # Beam Sequence
 NAME = 0x00100010  # Patient's Name
 PIXELS = 0x7FE00010
+PREFERRED = explicit(0x00080005, "CS", b"ISO_IR 192")
 
 CRAFTED = [
     b"",
@@ -211,6 +233,41 @@ def test_crafted(number: int, encoding: Encoding) -> None:
         both(data[:cut], 0, encoding)
     both(data + b"\0", 0, encoding)
     both(data + b"\xff", 0, encoding)
+
+
+UID = explicit(0x00020010, "UI", b"1.2\0")
+METAS = [
+    b"",
+    UID[:6],
+    UID[:5],
+    UID,
+    UID + UID[:-4] + b"1.3\0",  # twice: the first one counts
+    UID + PREFERRED,
+    explicit(0x00020000, "UL", b"\0\0\0\0") + UID + PREFERRED,
+    explicit(0x00020000, "UL", b"\0\0\0\0") + PREFERRED,
+    explicit(0x00020010, "UI") + PREFERRED,
+    explicit(0x00020100, "SQ", item(UID)) + PREFERRED,  # not at the top level
+    explicit(0x00020010, "SQ", item(UID)) + PREFERRED,
+    explicit(0x00020010, "QQ", b"1.2\0") + PREFERRED,
+    explicit(0x00020001, "OB", b"\0\1") + explicit(0x00020010, "QQ", b"1.2\0") + PREFERRED,
+    explicit(0x00020102, "OB", item() + sequence_end(), UNDEFINED) + UID,
+    implicit(0x00020010, b"1.2\0") + PREFERRED,
+    UID + bytes(20),
+    UID + bytes(7),
+    UID + bytes(20) + b"\1",
+    UID + item_end(),
+    UID * 4095 + PREFERRED,
+    UID * 4096 + PREFERRED,
+    UID * 4097 + PREFERRED,
+]
+
+
+@pytest.mark.parametrize("number", range(len(METAS)))
+def test_crafted_file_meta_information(number: int) -> None:
+    for head in (b"", bytes(128) + b"DICM", bytes(128) + b"dicm"):
+        for cut in range(min(len(METAS[number]), 100)):
+            both_meta(head + METAS[number][:cut])
+        both_meta(head + METAS[number])
 
 
 @pytest.mark.parametrize("swapped", [(0, 1), (1, 0)])
@@ -346,11 +403,11 @@ def test_one_byte_changed(number: int, where: random.Random, value: int) -> None
 def test_every_length_field_changed(number: int) -> None:
     """To each length that is a boundary somewhere, and by one, up and down."""
     source, start, encoding = SEEDS[number]
-    order: str = "big" if encoding == Encoding.EXPLICIT_BIG else "little"
+    order: Literal["big", "little"] = "big" if encoding == Encoding.EXPLICIT_BIG else "little"
     for at, size in FIELDS[number][:60]:
-        now = int.from_bytes(source[at : at + size], order)  # type: ignore[arg-type]
+        now = int.from_bytes(source[at : at + size], order)
         for length in {*LENGTHS, now - 2, now - 1, now + 1, now + 2, 2 * now, len(source) - at - size}:
-            field = (length % (1 << 8 * size)).to_bytes(size, order)  # type: ignore[arg-type]
+            field = (length % (1 << 8 * size)).to_bytes(size, order)
             both(source[:at] + field + source[at + size :], start, encoding)
 
 

@@ -10,7 +10,17 @@ import warnings
 import pydicom
 import pytest
 from dataset_bytes import (
-    BIG, ENCODINGS, IMPLICIT, LITTLE, UNDEFINED, element, framed, header, item, public_files, sequence,
+    BIG,
+    ENCODINGS,
+    IMPLICIT,
+    LITTLE,
+    UNDEFINED,
+    element,
+    framed,
+    header,
+    item,
+    public_files,
+    sequence,
 )  # fmt: skip
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,9 +122,7 @@ def test_odd_lengths_are_padded(encoding):
 
 def test_un_of_undefined_length_is_implicit_inside():  # PS3.5 6.2.2
     for encoding in (LITTLE, BIG):
-        content = item(
-            element(0x00080050, "SH", b"A1", IMPLICIT) + element(0x00080060, "CS", b"CT", IMPLICIT), IMPLICIT
-        )
+        content = item(element(0x00080050, "SH", b"A1", IMPLICIT) + element(0x00080060, "CS", b"CT", IMPLICIT), IMPLICIT)
         source = (
             header(0x00091001, "UN", UNDEFINED, encoding)
             + content
@@ -355,7 +363,7 @@ def written(tmp_path, source, edits, mover, prefix=b"", ahead=4096, damage=None)
     fd_out = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     table, splicer = ElementTable(), Splicer()
     try:
-        assert table.open(fd_in, len(source), ahead) == Status.OK
+        assert table.open(fd_in, 0, ahead) == Status.OK
         assert table.walk(0, LITTLE, vr_index()) == (Status.OK, len(source))
         set_edits(table, edits)
         assert splicer.assemble(table.capsule, prefix, []) == SpliceStatus.SPLICED
@@ -418,7 +426,7 @@ def test_failures_name_their_side(tmp_path, mover):
     full = os.open("/dev/full", os.O_WRONLY)
     table, splicer = ElementTable(), Splicer()
     try:
-        table.open(fd_in, len(source), 4096)
+        assert table.open(fd_in, 0, 4096) == Status.OK
         table.walk(0, LITTLE, vr_index())
         set_edits(table, {})
         splicer.assemble(table.capsule, b"", [])

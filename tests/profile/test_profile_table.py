@@ -155,9 +155,7 @@ def test_table_is_its_source():
     for row in source:
         tag = "private" if "odd" in row["id"] else row["id"]
         expected[tag] = (row["basicProfile"], {key: code for key, code in row.items() if key.endswith("Opt")})
-    shipped = {
-        row.pattern: (row.basic, {option.column: code for option, code in row.options.items()}) for row in E_1_1.rows
-    }
+    shipped = {row.pattern: (row.basic, {option.column: code for option, code in row.options.items()}) for row in E_1_1.rows}
     assert shipped == expected
 
 

@@ -25,9 +25,7 @@ def test_cities_stay(prefix):
     assert prefix in ALLOWED
 
 
-@pytest.mark.parametrize(
-    "prefix", ["036", "059", "063", "102", "202", "203", "369", "556", "753", "821", "893", "000", "969"]
-)
+@pytest.mark.parametrize("prefix", ["036", "059", "063", "102", "202", "203", "369", "556", "753", "821", "893", "000", "969"])
 def test_low_population_and_no_area_go(prefix):
     assert prefix not in ALLOWED
 

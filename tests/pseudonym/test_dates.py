@@ -1,6 +1,6 @@
 """Dates that move together."""
 
-import datetime
+import datetime as dt
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from mediscan.pseudonym.dates import DateShift, shift
 from mediscan.pseudonym.keyring import Key
 
 SHIFT = DateShift(Key(bytes(range(32))))
-DATES = st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 12, 31))
+DATES = st.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31))
 DAYS = st.integers(1, 3650)
 TIMES = st.sampled_from(["", "10", "1030", "103059", "103059.123456", "103059+0100", "10-0500", "103059.1-1200"])
 
@@ -27,14 +27,14 @@ def test_days_are_of_the_patient_and_the_key():
 
 @given(DATES, DATES, DAYS)
 def test_intervals_hold(first, second, days):
-    new = [datetime.datetime.strptime(shift(f"{d:%Y%m%d}".encode(), days).decode(), "%Y%m%d").date() for d in (first, second)]
+    new = [dt.datetime.strptime(shift(f"{d:%Y%m%d}".encode(), days).decode(), "%Y%m%d").date() for d in (first, second)]
     assert new[1] - new[0] == second - first
-    assert first - new[0] == datetime.timedelta(days)
+    assert first - new[0] == dt.timedelta(days)
 
 
 @given(DATES, TIMES, DAYS)
 def test_times_of_day_hold(date, time, days):
-    moved = date - datetime.timedelta(days)
+    moved = date - dt.timedelta(days)
     assert shift(f"{date:%Y%m%d}{time}".encode(), days) == f"{moved:%Y%m%d}{time}".encode()
 
 

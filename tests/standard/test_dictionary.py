@@ -144,9 +144,7 @@ def test_tags_are_written_upper_case_and_read_in_any():
     assert parse_tag(format_tag(0xFFFFFFFF)) == 0xFFFFFFFF
 
 
-@pytest.mark.parametrize(
-    "text", ["", "(0010,0020", "0010,0020)", "0010", "0010 0020", "60xx3000", "0x00100020", "００100020"]
-)
+@pytest.mark.parametrize("text", ["", "(0010,0020", "0010,0020)", "0010", "0010 0020", "60xx3000", "0x00100020", "００100020"])
 def test_parse_tag_refuses(text):
     with pytest.raises(ValueError, match="a tag is written"):
         parse_tag(text)

@@ -11,8 +11,8 @@ err = Console(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:
-    """A message on stderr; never folded, so that paths can be copied."""
-    err.print(text, soft_wrap=True)
+    """A message on stderr; never folded and never read as markup, so that paths can be copied."""
+    err.print(text, soft_wrap=True, markup=False, emoji=False)
 
 
 def table(title: str | None, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:

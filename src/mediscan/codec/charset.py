@@ -48,6 +48,8 @@ def decode(value: bytes, declared: bytes) -> str | None:
     if name is None:
         return None
     try:
-        return value.decode(name)
+        text = value.decode(name)
     except UnicodeDecodeError:
         return None
+    # JIS X 0201 has single bytes only; Python's codec for them also takes the pairs of Shift JIS.
+    return None if name == "shift_jis" and len(text) != len(value) else text

@@ -63,12 +63,19 @@ def edits(table: ElementTable) -> npt.NDArray[np.void]:
     return np.frombuffer(table.edits, EDIT)
 
 
+def error(status: int, offset: int = -1) -> errors.Refused:
+    """The exception that a status from a kernel stands for."""
+    return _ERRORS[status](offset)
+
+
 def check(status: int, offset: int = -1) -> None:
-    """Raise the `errors.Refused` that a status from a kernel stands for."""
+    """Raise the exception that a status stands for, unless it is OK."""
     if status != Status.OK:
-        raise _ERRORS[status](offset)
+        raise error(status, offset)
 
 
 def walk(table: ElementTable, start: int, encoding: int, index: VrIndex, depth: int, elements: int) -> None:
     """Append the rows of the data set at byte `start`; raise `errors.Refused` if it cannot be framed."""
-    check(*table.walk(start, encoding, index, depth, elements))
+    status, offset = table.walk(start, encoding, index, depth, elements)
+    if status != Status.OK:
+        raise error(status, offset)

@@ -11,15 +11,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mediscan import errors
-from mediscan._native.framing import ElementTable, Encoding, TagList, VrIndex
+from mediscan._native.framing import ElementTable, Encoding, Status, TagList, VrIndex
 from mediscan.codec import elements
 from mediscan.codec.tagindex import vr_index
 from mediscan.standard import transfer_syntax, uids
 from mediscan.standard.transfer_syntax import TransferSyntax
 
-_PREAMBLE = 128
-_META_GROUP = 0x0002
-_TRANSFER_SYNTAX_UID = TagList(0x00020010)
 _SOP_CLASS_UID = TagList(0x00080016)
 _NATIVE = {
     Encoding.EXPLICIT_LITTLE: "1.2.840.10008.1.2.1",
@@ -96,34 +93,20 @@ class Reader:
         return self._read()
 
     def _read(self) -> Header:
-        table = self.table
-        start = _PREAMBLE + 4 if table.read(_PREAMBLE, 4) == b"DICM" else 0
-        first = table.read(start, 6)
-        if first is None:
-            raise errors.NotDicom() if start == 0 else errors.Truncated(start)
-        if first[:2] == b"\x02\x00" and _is_vr(first[4:6]):
-            declared = self._read_meta(start)
-            if declared is not None:
-                return declared
-            start = self._meta_end
-        return self._detect(start)
-
-    def _read_meta(self, start: int) -> Header | None:
-        """Frame the File Meta Information; None if it names no Transfer Syntax."""
-        index, limits = self.index, self.limits
-        status, end = self.table.walk(start, Encoding.EXPLICIT_LITTLE, index, 8, 4096, only_group=_META_GROUP)
-        elements.check(status, end)
-        self._meta_end = end
-        uid = self.table.pick(_TRANSFER_SYNTAX_UID, meta=True)[0]
+        table, index, limits = self.table, self.index, self.limits
+        status, start, uid = table.walk_meta(index)
+        if status != Status.OK:
+            raise errors.NotDicom() if start == 0 and table.meta == 0 else elements.error(status, start)
         if not uid:
-            return None
+            return self._detect(start)
         syntax, encoding = _syntax(uid)
         if syntax is None:
             raise errors.UnsupportedTransferSyntax(start)
+        dataset = start
         if syntax.deflated:
-            self._inflate(end)
-        dataset = 0 if syntax.deflated else end
-        elements.walk(self.table, dataset, encoding, index, limits.depth, limits.elements)
+            self._inflate(start)
+            dataset = 0
+        elements.walk(table, dataset, encoding, index, limits.depth, limits.elements)
         return Header(syntax, dataset, syntax.deflated)
 
     def _inflate(self, start: int) -> None:
@@ -147,10 +130,9 @@ class Reader:
         failure: errors.Refused | None = None
         for encoding in _plausible(table.read(start, 8) or b"", table.size - start):
             table.rewind(meta)
-            try:
-                elements.walk(table, start, encoding, self.index, limits.depth, limits.elements)
-            except errors.Refused as error:
-                failure = failure or error
+            status, end = table.walk(start, encoding, self.index, limits.depth, limits.elements)
+            if status != Status.OK:
+                failure = failure or elements.error(status, end)
                 continue
             if self._has_registered_class():
                 return self._detected(encoding, start)

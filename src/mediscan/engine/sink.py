@@ -91,7 +91,7 @@ class Sink:
                 raise errors.ChangedWhileRead()
             return _name(temporary, final), splicer.size if whole is None else len(whole), digest
         except BaseException:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # whatever hinders this was raised already
                 os.unlink(temporary)
             raise
 

@@ -52,7 +52,8 @@ def attest(policy: Policy, tool: str, *, implicit: bool, big: bool) -> Attestati
         Encoding of the data set.
     """
     encode = _Encoder(implicit=implicit, big=big)
-    method = f"{tool}\\policy {policy.name[:40]}\\dates {policy.dates}\\PS3.15 2026d Annex E".encode("ascii", "replace")
+    name = policy.name[:40].replace("\\", "/")
+    method = f"{tool}\\policy {name}\\dates {policy.dates}\\PS3.15 2026d Annex E".encode("ascii", "replace")
     codes = b"".join(encode.item(_code_item(encode, option)) for option in options_of(policy))
     elements = [
         (0x00120062, b"CS", b"YES"),

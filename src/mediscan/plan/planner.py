@@ -79,7 +79,7 @@ class _Person(NamedTuple):
 class _Answers(NamedTuple):
     """Pseudonym of the patient; memo and function for each `Handler`, in its order."""
 
-    patient: bytes
+    patient: str
     memos: list[Memo]
     handlers: tuple[Answer, ...]
 
@@ -128,11 +128,8 @@ class Planner:
         self._native.run(table.capsule, rules, memos, handlers)
         return Instance(
             class_uid,
-            _modality(modality),
-            _short(rows, header.syntax),
-            _short(columns, header.syntax),
-            _frames(frames),
-            patient.decode(),
+            *_shape(modality, rows, columns, frames, header.syntax.big_endian),
+            patient,
             *[value.decode() for value in new_uids if value],
         )
 
@@ -201,7 +198,7 @@ class Planner:
             Handler.ZIP3: (memo(Handler.ZIP3), lambda value: generalise.zip3(value, self._populous)),
             Handler.SHIFT: (memo(Handler.SHIFT, patient), lambda v: dates.shift(v, self._shift.days(patient))),
         }
-        met = _Answers(patient, [answers[h][0] for h in Handler], tuple(answers[h][1] for h in Handler))
+        met = _Answers(patient.decode(), [answers[h][0] for h in Handler], tuple(answers[h][1] for h in Handler))
         self._answers[person] = met
         return met
 
@@ -229,10 +226,18 @@ MODALITIES = frozenset(
 )
 
 
-@functools.lru_cache(maxsize=256)
-def _modality(value: bytes) -> str | None:
-    term = value.strip(b"\0 ").decode("ascii", "replace")
-    return term if term in MODALITIES else None
+@functools.lru_cache(maxsize=1024)
+def _shape(
+    modality: bytes, rows: bytes, columns: bytes, frames: bytes, big_endian: bool
+) -> tuple[str | None, int | None, int | None, int | None]:
+    """Modality, rows, columns and frames as far as they can be named."""
+    term, count = modality.strip(b"\0 ").decode("ascii", "replace"), frames.strip(b"\0 ")
+    return (
+        term if term in MODALITIES else None,
+        _short(rows, big_endian),
+        _short(columns, big_endian),
+        int(count) if count.isdigit() and len(count) <= 9 else None,
+    )
 
 
 def _year(value: bytes) -> int | None:
@@ -244,10 +249,5 @@ def _latest_year(values: tuple[bytes, ...]) -> int | None:
     return max((year for value in values if (year := _year(value)) is not None), default=None)
 
 
-def _short(value: bytes, syntax: TransferSyntax) -> int | None:
-    return int.from_bytes(value, "big" if syntax.big_endian else "little") if len(value) == 2 else None
-
-
-def _frames(value: bytes) -> int | None:
-    text = value.strip(b"\0 ")
-    return int(text) if text.isdigit() and len(text) <= 9 else None
+def _short(value: bytes, big_endian: bool) -> int | None:
+    return int.from_bytes(value, "big" if big_endian else "little") if len(value) == 2 else None

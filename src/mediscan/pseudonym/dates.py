@@ -1,6 +1,6 @@
-"""Dates that move: the same whole number of days for all dates of one patient, so that intervals hold (option Modified Dates)."""
+"""Dates that move: the same number of days for all dates of one patient, so that intervals hold (option Modified Dates)."""
 
-import datetime
+import datetime as dt
 import re
 
 from mediscan.pseudonym.keyring import Key
@@ -37,7 +37,7 @@ def _shift_one(value: bytes, days: int) -> bytes | None:
     if match is None:
         return None
     try:
-        moved = datetime.date(int(match[1]), int(match[2]), int(match[3])) - datetime.timedelta(days)
+        moved = dt.date(int(match[1]), int(match[2]), int(match[3])) - dt.timedelta(days)
     except (ValueError, OverflowError):
         return None
     return f"{moved:%Y%m%d}".rjust(8, "0").encode() + (match[4] if match.lastindex == 4 else b"")
