@@ -199,12 +199,15 @@ cdef class ElementTable:
     cdef int64_t owned_capacity
     cdef Py_buffer view
     cdef bint viewing
+    cdef int file                   # the file that was opened, also when its inflated data set is the source now; or -1
+    cdef int64_t file_size
     cdef int64_t changed            # time of last change of the file, in nanoseconds
     cdef readonly object capsule
 
     def __cinit__(self):
         memset(&self.t, 0, sizeof(Table))
         self.t.fd = -1
+        self.file = -1
         self.owned = NULL
         self.owned_capacity = 0
         self.viewing = False
@@ -234,6 +237,7 @@ cdef class ElementTable:
 
     cdef void forget(self):
         self.let_go()
+        self.file = -1
         self.t.count = 0
         self.t.meta = 0
         self.t.arena_used = 0
@@ -316,7 +320,8 @@ cdef class ElementTable:
                 self.t.size = 0
                 status = NOT_REGULAR if status > 0 else UNREADABLE
             else:
-                self.t.fd = fd
+                self.t.fd = self.file = fd
+                self.file_size = self.t.size
                 if self.t.size > 0:
                     status = self.fetch(0, 1, self.t.size if self.t.size <= whole else ahead)
         return status
@@ -324,8 +329,8 @@ cdef class ElementTable:
     def unchanged(self):
         """Whether the file still has the size and time of last change that it had when it was opened."""
         cdef int64_t size, changed
-        return self.t.fd < 0 or (
-            regular_file(self.t.fd, &size, &changed) == 0 and size == self.t.size and changed == self.changed
+        return self.file < 0 or (
+            regular_file(self.file, &size, &changed) == 0 and size == self.file_size and changed == self.changed
         )
 
     def attach(self, data, bint keep_rows=False):

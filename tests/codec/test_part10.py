@@ -85,10 +85,18 @@ def test_null_that_makes_a_deflated_file_even_is_no_part_of_it() -> None:
     assert reader.table.size == len(LITTLE)
 
 
+def test_regression_one_inflated_byte_too_many_is_too_large() -> None:
+    """Where zlib had taken in the whole stream but not given out the last byte, it had been called truncated."""
+    for size in range(300):
+        dataset = LITTLE + explicit(PIXELS, "OW", bytes(size))
+        error = refusal(part10(DEFLATED, deflate(dataset)), Limits(inflated=len(dataset) - 1))
+        assert isinstance(error, errors.TooLarge)
+
+
 @pytest.mark.parametrize("over", [-1, 0, 1])
 @pytest.mark.parametrize("size", [100, 70_000, 1_000_000])
 def test_limit_of_an_inflated_data_set(size: int, over: int) -> None:
-    """Exactly the limit is allowed, whether or not zlib has seen the end of its input by then."""
+    """Exactly the limit is allowed."""
     dataset = LITTLE + explicit(PIXELS, "OW", bytes(size))
     data = part10(DEFLATED, deflate(dataset))
     limits = Limits(inflated=len(dataset) - over)
@@ -250,7 +258,7 @@ def looks_explicit() -> bytes:
     """Implicit VR whose first length field, 16975, reads as OB: then 300000 bytes to skip, then no header."""
     first = implicit(0x00080001, struct.pack("<I", 300_000) + bytes(16_971))
     assert first[4:8] == b"OB\0\0"
-    return first + IMPLICIT + implicit(PIXELS, bytes(400_000))
+    return first + IMPLICIT + implicit(0x00204000, b"x" * 100_000) + implicit(PIXELS, b"\1" * 400_000)
 
 
 def test_regression_second_encoding_is_tried_from_the_start_of_a_file(tmp_path: Path) -> None:
@@ -372,6 +380,21 @@ def test_a_file_that_was_written_to_has_changed(large: Path) -> None:
         with large.open("ab") as more:
             more.write(b"\0")
         assert not reader.table.unchanged()
+
+
+def test_regression_a_deflated_file_that_was_written_to_has_changed(tmp_path: Path) -> None:
+    """Once the inflated data set was the source, the file behind it was no longer looked at."""
+    path = tmp_path / "deflated.dcm"
+    path.write_bytes(part10(DEFLATED, deflate(LITTLE)))
+    reader = Reader()
+    with path.open("rb") as file:
+        assert reader.read_file(file.fileno()).inflated
+        assert reader.table.unchanged()
+        with path.open("ab") as more:
+            more.write(b"\0")
+        assert not reader.table.unchanged()
+        reader.read_bytes(part10(EXPLICIT_LE, LITTLE))  # another source: that file is of no interest any more
+        assert reader.table.unchanged()
 
 
 def test_a_reader_is_used_again(large: Path) -> None:

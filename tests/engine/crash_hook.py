@@ -1,4 +1,5 @@
-"""Workers that die or dawdle on inputs of certain names. The test puts `serve` in the runner's place; no product code knows of it.
+"""Workers that die or dawdle on inputs of certain names. A test puts `serve` in the place of the runner's own; no product
+code knows of it.
 
 A name that holds `kills-always` kills the worker that opens it; `kills-once` only the first time; `dies-after-commit` once
 when its batch is in the ledger and nobody knows yet; `slow` takes a twentieth of a second.

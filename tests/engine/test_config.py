@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from runs import fill, run
 
 from mediscan.engine.config import RunConfig, available_cores
 from mediscan.errors import DestinationError
+from runs import fill, run
 
 
 def config(source: Path, dest: Path, ledger: Path | None = None) -> RunConfig:

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from runs import ct, rows, run
 
 from mediscan.engine import discover
 from mediscan.engine.discover import batches, inputs
+from runs import ct, rows, run
 
 
 def touch(root: Path, *names: str) -> None:

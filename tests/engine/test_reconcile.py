@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from crash_hook import serve
-from runs import ct, fill, plan, rows, run, timeless, tree
 
 from mediscan.engine import runner
 from mediscan.engine.config import RunConfig
 from mediscan.engine.discover import batches
 from mediscan.engine.reconcile import reconcile
 from mediscan.engine.worker import Summary, Worker
+from runs import ct, fill, plan, rows, run, timeless, tree
 
 
 @pytest.fixture

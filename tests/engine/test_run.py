@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from runs import ULTRASOUND, command, ct, fill, mediscan_cli, rows, run, timeless, tree
 
 from mediscan.engine.run import sweep
 from mediscan.errors import DestinationError
+from runs import ULTRASOUND, command, ct, fill, mediscan_cli, rows, run, timeless, tree
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_duckdb_reads_the_ledger(source: Path, tmp_path: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
     run(source, tmp_path / "out")
     query = f"select count(*) from read_parquet('{tmp_path}/out.ledger/files/*.parquet') where status = 'written'"
-    assert duckdb.sql(query).fetchone() == (12,)
+    assert duckdb.sql(query).fetchall() == [(12,)]
 
 
 def test_not_a_file_but_output_and_ledger_is_made(source: Path, tmp_path: Path) -> None:
@@ -257,9 +257,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("whole_group", [True, False])
-def test_ctrl_c_ends_with_130_and_leaves_nothing_half_done(
-    many: Path, tmp_path: Path, workers: int, whole_group: bool
-) -> None:
+def test_ctrl_c_ends_with_130_and_leaves_nothing_half_done(many: Path, tmp_path: Path, workers: int, whole_group: bool) -> None:
     dest = tmp_path / "out"
     process = begun(many, dest, workers)
     assert process.poll() is None

@@ -1,5 +1,6 @@
 """However many workers there are, and whoever dies, the tree and the ledger are the same."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -8,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from crash_hook import PIDS, serve
-from runs import ct, fill, plan, rows, run, timeless, tree
 
 from mediscan.engine import runner
 from mediscan.engine.config import RunConfig
 from mediscan.engine.runner import ProcessRunner, SerialRunner, make_runner
 from mediscan.errors import RunError
+from runs import ct, fill, plan, rows, run, timeless, tree
 
 
 @pytest.fixture
@@ -144,7 +145,8 @@ def test_workers_killed_from_outside_lose_nothing(tmp_path: Path) -> None:
             for name in os.listdir(folder) if folder.is_dir() else []:
                 if int(name) not in killed and len(killed) < 3:
                     killed.add(int(name))
-                    os.kill(int(name), signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(name), signal.SIGKILL)
                     break
 
     thread = threading.Thread(target=killer)

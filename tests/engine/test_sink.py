@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from handmade import DEFLATED
-from runs import ct, plan
 
+from handmade import DEFLATED
 from mediscan._native.splice import Splicer
 from mediscan.codec.part10 import Reader
 from mediscan.engine import sink
@@ -18,6 +17,7 @@ from mediscan.engine.sink import Placed, Sink
 from mediscan.errors import ChangedWhileRead, RunError
 from mediscan.plan import executor
 from mediscan.plan.planner import Planner
+from runs import ct, plan
 
 
 class Source:

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade import EXPLICIT_LE, explicit, part10
-from runs import ULTRASOUND, ct, fill, plan, rows, run, tree, uid
 
+from handmade import CT_IMAGE, EXPLICIT_LE, explicit, part10
 from mediscan.engine import worker
 from mediscan.engine.config import RunConfig
 from mediscan.engine.discover import Batch
 from mediscan.engine.worker import Summary, Worker
 from mediscan.errors import RunError, WorkerCrashed
+from runs import ULTRASOUND, ct, fill, plan, rows, run, tree, uid
 
 
 def make(tmp_path: Path, **settings: Any) -> Worker:
@@ -67,7 +67,7 @@ def test_elements_changed_counts_the_rows_of_actions(tmp_path: Path) -> None:
         ("preamble.dcm", bytes(128) + b"DICM", "quarantined", "truncated"),
         ("syntax.dcm", part10("1.2.3.4", b""), "quarantined", "unsupported_transfer_syntax"),
         ("class.dcm", ct(1, sop_class="1.2.3.4"), "quarantined", "unsafe_sop_class"),
-        ("no-uid.dcm", part10(EXPLICIT_LE, explicit(0x00080016, "UI", b"1.2.840.10008.5.1.4.1.1.2\0")), "quarantined", "missing_uid"),
+        ("no-uid.dcm", part10(EXPLICIT_LE, explicit(0x00080016, "UI", CT_IMAGE)), "quarantined", "missing_uid"),
         ("deep.dcm", None, "quarantined", "nesting_too_deep"),
     ],
 )  # fmt: skip
@@ -86,21 +86,21 @@ def nested(depth: int) -> bytes:
     content = b""
     for _ in range(depth):
         content = explicit(0x00082218, "SQ", b"\xfe\xff\x00\xe0" + len(content).to_bytes(4, "little") + content)
-    return part10(EXPLICIT_LE, explicit(0x00080016, "UI", b"1.2.840.10008.5.1.4.1.1.2\0") + content)
+    return part10(EXPLICIT_LE, explicit(0x00080016, "UI", CT_IMAGE) + content)
 
 
 def test_a_vr_that_no_standard_knows_does_not_break_the_batch(tmp_path: Path) -> None:
     source = fill(tmp_path / "in", 2)
-    odd = ct(7).replace(explicit(0x00080060, "CS", b"CT"), explicit(0x00080060, "CS", b"CT") + explicit(0x00080061, "ZZ", b"AB"))
+    odd = ct(7).replace(
+        explicit(0x00080060, "CS", b"CT"), explicit(0x00080060, "CS", b"CT") + explicit(0x00080061, "ZZ", b"AB")
+    )
     (source / "odd.dcm").write_bytes(odd)
     run(source, tmp_path / "out")
     assert [row["status"] for row in rows(tmp_path / "out")][:2] == ["written", "written"]
     assert len(rows(tmp_path / "out")) == 3
 
 
-def test_an_error_nobody_foresaw_costs_one_input_and_tells_no_value(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_nobody_foresaw_costs_one_input_and_tells_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(self: Worker, *_: object) -> str:
         raise ValueError("Brzeczyk^Zofia")
 

@@ -183,6 +183,9 @@ def test_a_dummy_of_un_is_that_of_its_real_vr():
     assert one_element("UN", b"x ", entry(DUMMY, vr="PN")) == (REPLACE, "D", FIRST_RULE, b"REMOVED")
 
 
+LONGEST = b"20201231\\" * 112 + b"\\" * 8  # the kernel has room for 1024 bytes, 9 for each date
+
+
 def test_years():
     for value, new in [
         (b"20201231", b"20200101"),
@@ -191,11 +194,13 @@ def test_years():
         (b"20201231\\20211231 ", b"20200101\\20210101"),
         (b"\\20211231 ", b"\\20210101"),
         (b"    ", b""),
+        (b"2" * 26, b"22220101"),
+        (LONGEST[:-1] + b"20201231", LONGEST[:-1].replace(b"1231", b"0101") + b"20200101"),
     ]:
         assert one_element("DT", value, entry(YEAR, vr="DT")) == (REPLACE, "C", FIRST_RULE, new)
     for value in (b"", b"20200101", b"20200101\\20210101"):
         assert one_element("DA", value, entry(YEAR, vr="DA")) == (KEEP, "", 0, None)
-    for value in (b"202", b"31.12.2020", b"20201231/20211231", b"2" * 28, b"20201231\\\\" * 114):
+    for value in (b"202", b"31.12.2020", b"20201231/20211231", b"2" * 27, b"20201231\\\\" * 114, LONGEST + b"20201231"):
         assert one_element("DT", value, entry(YEAR, vr="DT")) == (REMOVE, "X", FIRST_RULE, None)
 
 

@@ -51,6 +51,8 @@ _DEIDENTIFICATION = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280303})
 _FREE_TEXT = frozenset({"LT", "ST", "UT", "UC"})
 _SHORT_TEXT = frozenset({"LO", "SH"})
 _TEXT = _FREE_TEXT | _SHORT_TEXT
+# Bytes without a structure that PS3.3 gives them go, but for those that colour needs.
+_OPAQUE_KEPT = frozenset({0x00282000})
 _ALWAYS_GO = frozenset({"AE", "UR"})
 _WHOLE_GROUPS = {0x50: "E.1-1 (50xx,xxxx)", 0x60: "60xx group goes whole with E.1-1 (60xx,3000)"}
 _IDENTIFIER_ENDINGS = ("ID", "IDs", "Identifier", "Number")
@@ -100,7 +102,7 @@ class Decider:
         if tag in _DEIDENTIFICATION:
             return Decision(Act.ACT_REMOVE, Act.ACT_REMOVE, "PS3.15 E.1.1 written anew")
         if row is None:
-            return self._unlisted(vr, entry.retired, fallback)
+            return self._unlisted(vr, entry.retired, fallback, opaque_kept=tag in _OPAQUE_KEPT)
         special = self._special(tag, row.rule, row.category, fallback)
         return special or self._listed(entry.keyword, vr, row, type_, fallback)
 
@@ -143,7 +145,7 @@ class Decider:
         codes = {row.options[option] for option in self.policy.options if option in row.options}
         return min(codes, default=None)
 
-    def _unlisted(self, vr: str, retired: bool, fallback: Act) -> Decision:
+    def _unlisted(self, vr: str, retired: bool, fallback: Act, *, opaque_kept: bool) -> Decision:
         """A tag that PS3.6 knows and Table E.1-1 does not list: kept, unless its VR can hold anything."""
         rule = f"default: VR {vr} not listed in E.1-1"
         if vr == "UI":
@@ -151,7 +153,7 @@ class Decider:
         if vr in ("DA", "DT", "TM"):
             timed = self._temporal(vr, rule, "C", fallback)
             return timed or Decision(fallback, fallback, rule, "C")
-        if vr == "PN" or vr in _ALWAYS_GO:
+        if vr == "PN" or vr in _ALWAYS_GO or (vr == "OB" and not opaque_kept):
             return Decision(fallback, fallback, rule, "A" if vr == "PN" else "R")
         if vr in _FREE_TEXT or (retired and vr in _TEXT):
             return self._cleaned(vr, rule, "R", fallback)

@@ -14,7 +14,7 @@ from mediscan.pseudonym.keyring import Key
 
 _QUERY = """python -c "
 import pyarrow.dataset as ds
-rows = ds.dataset('{ledger}/actions').to_table(['rule', 'action'])
+rows = ds.dataset('{ledger}/actions').to_table(['rule', 'action']).unify_dictionaries()
 counts = rows.group_by(['action', 'rule']).aggregate([([], 'count_all')])
 for row in counts.sort_by([('count_all', 'descending')]).to_pylist()[:20]:
     print(row['count_all'], row['action'], row['rule'])
