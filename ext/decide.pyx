@@ -119,6 +119,7 @@ cdef enum:
     NUMBER_OW = 17
 
 cdef uint32_t PIXEL_GROUP = 0x7FE0
+cdef uint32_t LAST_OF_META = 0x00020013       # Implementation Version Name
 
 fill_permitted()
 
@@ -440,9 +441,9 @@ cdef class Decider:
         t.arena_used = 0
         self.asked_count = 0
         memset(t.edits, 0, t.count * sizeof(Edit))
-        for i in range(t.meta):
+        for i in range(t.meta):             # written anew as a whole; what has no place in it is gone
             t.edits[i].op = REMOVE
-            t.edits[i].action = c'X'
+            t.edits[i].action = 0 if t.rows[i].tag <= LAST_OF_META else c'X'
             t.edits[i].rule = RULE_META
         i = t.meta
         while i < t.count:

@@ -56,7 +56,8 @@ cdef enum:
     MAX_DEPTH = 255
     CREATORS_PER_GROUP = 240                # blocks 10 to FF
     WHOLE_READ = 262144
-    FIRST_READ = 65536
+    FIRST_READ = 16384
+    MOST_AHEAD = 262144
     NEXT_READ = 4096
     PREAMBLE = 128
     META_DEPTH = 8
@@ -285,6 +286,8 @@ cdef class ElementTable:
                 return status
         elif offset < last.offset:
             return UNREADABLE            # the walk only goes forward
+        elif ahead < last.length:
+            ahead = min(last.length, <int64_t>MOST_AHEAD)    # a long header is read in doubling steps
         last = &self.t.segments[self.t.segment_count - 1]
         have = last.offset + last.length
         want = offset + (length if length > ahead else ahead)

@@ -38,6 +38,12 @@ cdef extern from "unistd.h" nogil:
     ssize_t pread(int fd, void* buf, size_t count, int64_t offset)
     ssize_t copy_file_range(int fd_in, int64_t* off_in, int fd_out, int64_t* off_out, size_t length, unsigned int flags)
 
+cdef extern from "sys/uio.h" nogil:
+    cdef struct iovec:
+        void* iov_base
+        size_t iov_len
+    ssize_t writev(int fd, const iovec* buffers, int count)
+
 cdef extern from "sys/sendfile.h" nogil:
     ssize_t sendfile(int out_fd, int in_fd, int64_t* offset, size_t count)
 
@@ -61,12 +67,14 @@ cpdef enum Mover:
 cdef enum:
     MAX_OPEN = 256
     BOUNCE = 262144
+    LENT = 8192           # from this many bytes on a second buffer in one call is cheaper than a copy
 
 
 cdef struct Piece:
     int64_t literal       # bytes of the buffer that come first
     int64_t offset        # then this range of the source
     int64_t length
+    const uint8_t* memory # where that range is in memory, or NULL
 
 
 cdef struct Output:
@@ -106,7 +114,7 @@ cdef int literal(Output* o, const void* data, int64_t n) noexcept nogil:
     return SPLICED
 
 
-cdef int add_piece(Output* o, int64_t offset, int64_t length) noexcept nogil:
+cdef int add_piece(Output* o, int64_t offset, int64_t length, const uint8_t* memory) noexcept nogil:
     cdef Piece* grown
     cdef int32_t room
     if o.count == o.room:
@@ -119,6 +127,7 @@ cdef int add_piece(Output* o, int64_t offset, int64_t length) noexcept nogil:
     o.pieces[o.count].literal = o.used - o.marked
     o.pieces[o.count].offset = offset
     o.pieces[o.count].length = length
+    o.pieces[o.count].memory = memory
     o.marked = o.used
     o.count += 1
     return SPLICED
@@ -137,8 +146,12 @@ cdef int32_t segment_at(const Table* t, int64_t offset) noexcept nogil:
 
 
 cdef int flush(Output* o, const Table* t) noexcept nogil:
-    """Put out the pending range: what is in memory as literal bytes, the rest as a range of the source."""
+    """Put out the pending range: short runs in memory as literal bytes, the rest as ranges of the source.
+
+    A long run that is in memory is lent, not copied; a source that is no file cannot be read again, so it is copied.
+    """
     cdef int64_t at = o.from_, stop
+    cdef const uint8_t* memory
     cdef int32_t i = segment_at(t, at)
     cdef const Segment* s
     cdef int status = SPLICED
@@ -146,11 +159,15 @@ cdef int flush(Output* o, const Table* t) noexcept nogil:
         s = &t.segments[i] if i < t.segment_count else NULL
         if s != NULL and s.offset <= at:
             stop = min(o.to, s.offset + s.length)
-            status = literal(o, t.data + s.position + (at - s.offset), stop - at)
+            memory = t.data + s.position + (at - s.offset)
+            if stop - at >= LENT and t.fd >= 0:
+                status = add_piece(o, at, stop - at, memory)
+            else:
+                status = literal(o, memory, stop - at)
             i += 1
         else:
             stop = o.to if s == NULL else min(o.to, s.offset)
-            status = add_piece(o, at, stop - at)
+            status = add_piece(o, at, stop - at, NULL)
         at = stop
     o.from_ = o.to = 0
     return status
@@ -313,7 +330,7 @@ cdef int assemble(Output* o, Table* t, const Insert* inserts, int insert_count) 
     if status == SPLICED and o.to > o.from_:
         status = flush(o, t)
     if status == SPLICED and (o.used > o.marked or o.count == 0):
-        status = add_piece(o, 0, 0)
+        status = add_piece(o, 0, 0, NULL)
     return status
 
 
@@ -330,6 +347,26 @@ cdef int write_all(int fd, const uint8_t* p, int64_t n) noexcept nogil:
         p += done
         n -= done
     return SPLICED
+
+
+cdef int write_both(int fd, const uint8_t* first, int64_t n, const uint8_t* second, int64_t m) noexcept nogil:
+    """Two buffers in one call; the rest one after the other where the call did less."""
+    cdef iovec both[2]
+    cdef ssize_t done
+    both[0].iov_base = <void*>first
+    both[0].iov_len = n
+    both[1].iov_base = <void*>second
+    both[1].iov_len = m
+    done = writev(fd, both, 2)
+    if done < 0:
+        if errno != EINTR:
+            return WRITE_FAILED
+        done = 0
+    if done < n:
+        if write_all(fd, first + done, n - done) != SPLICED:
+            return WRITE_FAILED
+        done = n
+    return write_all(fd, second + (done - n), m - (done - n))
 
 
 cdef int bounce(int fd_in, int fd_out, int64_t offset, int64_t length) noexcept nogil:
@@ -418,15 +455,22 @@ cdef class Splicer:
         return status
 
     def write(self, int fd_in, int fd_out, int mover=COPY_FILE_RANGE):
-        """Write what `assemble` laid out to `fd_out`; ranges come from `fd_in`. The status, with errno where it failed."""
+        """Write what `assemble` laid out to `fd_out`; ranges come from `fd_in`. The status, with errno where it failed.
+
+        The table that was assembled must still have its source.
+        """
         cdef int32_t i
         cdef int status = SPLICED
         cdef int64_t at = 0
         with nogil:
             for i in range(self.o.count):
-                status = write_all(fd_out, self.o.buffer + at, self.o.pieces[i].literal)
+                if self.o.pieces[i].memory != NULL:
+                    status = write_both(fd_out, self.o.buffer + at, self.o.pieces[i].literal, self.o.pieces[i].memory,
+                                        self.o.pieces[i].length)
+                else:
+                    status = write_all(fd_out, self.o.buffer + at, self.o.pieces[i].literal)
                 at += self.o.pieces[i].literal
-                if status == SPLICED and self.o.pieces[i].length > 0:
+                if status == SPLICED and self.o.pieces[i].length > 0 and self.o.pieces[i].memory == NULL:
                     status = move_range(fd_in, fd_out, self.o.pieces[i].offset, self.o.pieces[i].length, mover)
                 if status != SPLICED:
                     break

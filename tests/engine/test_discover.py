@@ -92,7 +92,7 @@ def test_numbers_and_names_of_batches_run_on(tmp_path: Path) -> None:
 def test_batches_grow_so_that_every_worker_has_work_at_once(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{n:05d}" for n in range(3500)))
     sizes = [len(batch.paths) for batch in batches((os.fsencode(tmp_path),))]
-    assert sizes[0] == sizes[1] == 1
+    assert sizes[0] <= 16
     assert sizes[:-1] == sorted(sizes[:-1])
     assert max(sizes) == 1024
 
@@ -105,8 +105,8 @@ def test_a_batch_of_large_files_ends_early(tmp_path: Path) -> None:
 
 
 def test_the_inputs_of_a_batch_one_by_one(tmp_path: Path) -> None:
-    touch(tmp_path, *(f"{n}" for n in range(6)))
+    touch(tmp_path, *(f"{n:03d}" for n in range(30)))
     last = list(batches((os.fsencode(tmp_path),)))[-1]
     singles = last.singles()
-    assert [(single.first, single.paths) for single in singles] == [(2 + n, (p,)) for n, p in enumerate(last.paths)]
+    assert [(single.first, single.paths) for single in singles] == [(last.first + n, (p,)) for n, p in enumerate(last.paths)]
     assert len({single.name for single in singles}) == len(singles)

@@ -282,6 +282,18 @@ def alive(group: int) -> bool:
     return True
 
 
+def test_ctrl_c_is_not_lost_while_a_fragment_is_made(source: Path, tmp_path: Path) -> None:
+    """pyarrow tries to import pandas wherever it has to infer a type, and swallows an interrupt that arrives meanwhile."""
+    code = "import sys; from runs import run; from pathlib import Path; from mediscan.ledger.writer import LedgerWriter\n"
+    code += "commit, tried = LedgerWriter.commit, []\n"
+    code += "def watched(*arguments):\n    sys.meta_path.insert(0, finder); commit(*arguments); sys.meta_path.remove(finder)\n"
+    code += "finder = type('', (), {'find_spec': lambda self, name, *_: tried.append(name)})()\n"
+    code += "LedgerWriter.commit = watched; run(*map(Path, sys.argv[1:])); print('pandas' in tried)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    arguments = [*command()[:1], "-c", code, str(source), str(tmp_path / "out")]
+    assert subprocess.run(arguments, capture_output=True, env=environment, check=True).stdout == b"False\n"
+
+
 def test_sigterm_is_an_interruption_too(many: Path, tmp_path: Path) -> None:
     process = begun(many, tmp_path / "out", 2)
     process.terminate()

@@ -54,7 +54,7 @@ class Twin:
     def decide(self, rows, meta, value_of, handlers):
         """{row: (op, action letter or '', rule, new value or size)}; `value_of(row)` gives bytes, or None if not in memory."""
         self.rows, self.value_of, self.handlers = rows, value_of, handlers
-        edits = dict.fromkeys(range(meta), (REMOVE, "X", Builtin.RULE_META, None))
+        edits = {i: (REMOVE, "X" if rows[i]["tag"] > 0x00020013 else "", Builtin.RULE_META, None) for i in range(meta)}
         i = meta
         while i < len(rows):
             row = rows[i]

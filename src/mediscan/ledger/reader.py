@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mediscan.ledger.writer import fragment_path
+from mediscan.ledger.writer import fragment_path, storage
 
 _PREFIX, _SUFFIX = "part-", ".parquet"
 
@@ -61,6 +60,5 @@ def drop(folder: str, name: str, file_ids: set[int]) -> None:
 
 def _replace(final: str, table: pa.Table) -> None:
     temporary = f"{final}.tmp"
-    options: dict[str, Any] = {"compression": "zstd", "write_statistics": False, "write_page_checksum": True}
-    pq.write_table(table, temporary, **options)
+    pq.write_table(table, temporary, **storage(table.schema, len(table)))
     os.rename(temporary, final)

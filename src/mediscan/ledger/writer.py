@@ -35,6 +35,7 @@ _ACTION = np.dtype(
 _NODE = np.dtype([("tag", "u4"), ("parent", "i4"), ("item", "i4")])
 _LETTERS = "CDUXZ+"
 MANIFEST = "run.json"
+_LONG = 4096  # rows from which on dictionary numbers are worth compressing
 
 
 class LedgerWriter:
@@ -87,14 +88,11 @@ class LedgerWriter:
     def _write(self, dataset: str, name: str, table: pa.Table) -> None:
         final = fragment_path(self._folder, dataset, name)
         temporary = os.path.join(self._folder, dataset, f".{name}.{os.getpid()}.tmp")
-        # Statistics would put the smallest and largest value of every column into the footer.
-        pq.write_table(
-            table, temporary, compression="zstd", compression_level=1, write_statistics=False, write_page_checksum=True
-        )
+        pq.write_table(table, temporary, **storage(table.schema, len(table)))
         os.rename(temporary, final)
 
     def _files_table(self, rows: Sequence[FileRow]) -> pa.Table:
-        run_id = _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id]))
+        run_id = _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id], pa.string()))
         fields = list(self._files)[1:]
         columns = zip(*map(attrgetter(*[field.name for field in fields]), rows), strict=True)
         arrays = [
@@ -109,19 +107,37 @@ class LedgerWriter:
         for number, letter in enumerate(_LETTERS):
             letter_of[ord(letter)] = number
         columns = {
-            "run_id": _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id])),
+            "run_id": _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id], pa.string())),
             "file_id": pa.array(rows["file"]),
             "path": _coded(rows["path"], pa.array(paths, pa.string())),
             "tag": _coded(tag_of[rows["path"]] if len(rows) else rows["path"], pa.array(tags, pa.string())),
             "vr": _coded(self._vr_number[rows["vr"]], self._vrs),
             "private_creator": _coded(rows["creator"], self._creators),
-            "action": _coded(letter_of[rows["action"]], pa.array(list(_LETTERS))),
+            "action": _coded(letter_of[rows["action"]], pa.array(list(_LETTERS), pa.string())),
             "category": _coded(self._category[rows["rule"]], self._letters),
             "rule": _coded(rows["rule"], self._rules),
             "bytes_before": pa.array(rows["before"]),
             "bytes_after": pa.array(rows["after"]),
         }
         return pa.Table.from_arrays([columns[field.name] for field in self._actions], schema=self._actions)
+
+
+def storage(table: pa.Schema, rows: int) -> dict[str, Any]:
+    """How a fragment is stored: zstd, page checksums, no statistics.
+
+    Statistics would put the smallest and largest value of every column into the footer. A column that is a few run lengths
+    of dictionary numbers is left as it is: setting up zstd for it costs more than it holds.
+    """
+    long = rows >= _LONG
+    codecs = {f.name: "zstd" if long or not pa.types.is_dictionary(f.type) else "none" for f in table}
+    levels = {name: 1 for name, codec in codecs.items() if codec == "zstd"}
+    return {
+        "compression": codecs,
+        "compression_level": levels,
+        "use_dictionary": [f.name for f in table if pa.types.is_dictionary(f.type)],
+        "write_statistics": False,
+        "write_page_checksum": True,
+    }
 
 
 def fragment_path(folder: str, dataset: str, name: str) -> str:

@@ -20,11 +20,9 @@ class UidMap:
 
     def __call__(self, value: bytes) -> bytes:
         """Replace each UID of a value of VR UI, with or without padding; empty stays empty."""
-        if b"\\" not in value:
-            return self._one(value.strip(b"\0 "))
-        return b"\\".join(self._one(uid.strip(b"\0 ")) for uid in value.split(b"\\"))
-
-    def _one(self, uid: bytes) -> bytes:
+        if b"\\" in value:
+            return b"\\".join(self(uid) for uid in value.split(b"\\"))
+        uid = value.strip(b"\0 ")
         if not uid or uid in self._registered:
             return uid
         return b"2.25.%d" % int.from_bytes(self._keyed(uid), "big")
