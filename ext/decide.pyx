@@ -353,7 +353,7 @@ cdef int64_t year_only(const uint8_t* p, int64_t n, uint8_t* out, int64_t room) 
         if used + 9 > room:
             return -1
         if stop > begin:
-            if stop - begin < 4 or stop - begin > 26 or not digits(p + begin, 4):
+            if stop - begin < 4 or stop - begin > 26 or not digits(p + begin, 4) or memcmp(p + begin, b"0000", 4) == 0:
                 return -1
             for i in range(begin + 4, stop):
                 if not (digits(p + i, 1) or p[i] == c'.' or p[i] == c'+' or p[i] == c'-'):

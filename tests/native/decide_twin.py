@@ -180,7 +180,7 @@ def year_only(value):
     out, used = [], 0
     for part in value.split(b"\\"):
         date = part.rstrip(b"\0 ")
-        if used + 9 > 1024 or (date and not DATE.fullmatch(date)):
+        if used + 9 > 1024 or (date and (not DATE.fullmatch(date) or date[:4] == b"0000")):
             return None
         out.append(date[:4] + b"0101" if date else b"")
         used += len(out[-1]) + 1
