@@ -302,9 +302,7 @@ def compare(options: argparse.Namespace, bench: Bench, running: list[Tool]) -> l
     return results
 
 
-def report(
-    options: argparse.Namespace, bench: Bench, running: list[Tool], results: list[Result]
-) -> Iterator[Table | str]:
+def report(options: argparse.Namespace, bench: Bench, running: list[Tool], results: list[Result]) -> Iterator[Table | str]:
     """Yield the headings, paragraphs and tables of a report."""
     yield "# mediscan against a plain copy and its peers"
     facts = {"date": dt.datetime.now(dt.UTC).date().isoformat(), **machine.facts(options.tmp)}

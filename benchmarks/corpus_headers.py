@@ -280,9 +280,7 @@ ENHANCED_CT: Header = {
                     "AnatomicRegionSequence": [code("51185008", "SCT", "Thoracic structure")],
                 }
             ],
-            "PixelValueTransformationSequence": [
-                {"RescaleIntercept": "-1024", "RescaleSlope": "1", "RescaleType": "HU"}
-            ],
+            "PixelValueTransformationSequence": [{"RescaleIntercept": "-1024", "RescaleSlope": "1", "RescaleType": "HU"}],
             "FrameVOILUTSequence": [{"WindowCenter": "40", "WindowWidth": "400"}],
         }
     ],

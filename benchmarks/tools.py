@@ -45,11 +45,11 @@ class Tool:
 DCMODIFY_EMPTY = """
 0008,0050 0008,0090 0008,1048 0008,1050 0008,1060 0008,1070 0010,0021 0010,1000 0010,1040 0010,2000 0010,2110
 0010,2160 0010,21b0 0010,4000 0020,4000 0032,1032 0032,1033 0040,0243 0040,0253 0040,0280
-""".split()  # noqa: SIM905 - a table, read as one
+""".split()
 DCMODIFY_REMOVE = """
 0008,0092 0008,0096 0008,1072 0008,1110 0008,1111 0008,1140 0008,2112 0010,1002 0018,1000 0018,1200 0040,0241
 0040,0242 0040,0244 0040,0245 0040,0275
-""".split()  # noqa: SIM905 - a table, read as one
+""".split()
 DCMODIFY_REPLACE = {
     "0010,0010": "ANONYMOUS",
     "0010,0020": "ANONYMOUS",
@@ -158,9 +158,7 @@ def peers(python: str, certificate: str) -> dict[str, Callable[[], Tool]]:
         "gdcmanon": lambda: gdcmanon(certificate),
         "dcmodify": dcmodify,
         "pydicom": lambda: python_peer(python, "pydicom script", "pydicom", "pydicom_script.py"),
-        "dicom-anonymizer": lambda: python_peer(
-            python, "dicom-anonymizer", "dicom-anonymizer", "dicom_anonymizer_run.py"
-        ),
+        "dicom-anonymizer": lambda: python_peer(python, "dicom-anonymizer", "dicom-anonymizer", "dicom_anonymizer_run.py"),
         "dicognito": lambda: python_peer(python, "dicognito", "dicognito", "dicognito_run.py"),
         "deid": lambda: python_peer(python, "deid", "deid", "deid_run.py"),
     }

@@ -336,6 +336,11 @@ cdef class ElementTable:
             regular_file(self.file, &size, &changed) == 0 and size == self.file_size and changed == self.changed
         )
 
+    @property
+    def opened_size(self):
+        """Bytes of the file that was opened, also when its inflated data set is the source by now; 0 if it was none."""
+        return self.file_size if self.file >= 0 else 0
+
     def attach(self, data, bint keep_rows=False):
         """Take a contiguous buffer as the source; with `keep_rows` the rows found so far stay (deflated data sets)."""
         if keep_rows:

@@ -15,7 +15,7 @@ IssuerOfPatientID MedicalAlerts NameOfPhysiciansReadingStudy OperatorsName Other
 OtherPatientIDsSequence PatientAddress PatientComments PerformingPhysicianName PhysiciansOfRecord
 ReferringPhysicianAddress ReferringPhysicianIdentificationSequence RequestAttributesSequence RequestingPhysician
 RequestingService StationName
-""".split()  # noqa: SIM905 - a table, read as one
+""".split()
 REPLACE = {"PatientName": "ANONYMOUS", "PatientID": "ANONYMOUS", "AccessionNumber": "", "ReferringPhysicianName": ""}
 SALT = "not a secret, a benchmark"
 

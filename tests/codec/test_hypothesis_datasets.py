@@ -31,7 +31,7 @@ for _tag in dictionary.load().tags.tolist():
         _vr in TAGS
         and len(TAGS[_vr]) < 12
         and _tag & 0xFFFF
-        and 0x00080016 < _tag < 0x7FE00000
+        and 0x00080018 < _tag < 0x7FE00000
         and _tag >> 16 not in (0x0028, 0x0004)
     ):
         TAGS[_vr].append(_tag)

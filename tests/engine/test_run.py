@@ -6,11 +6,13 @@ import re
 import signal
 import subprocess
 import time
+import zlib
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from handmade import DEFLATED, part10
 from mediscan.engine.run import sweep
 from mediscan.errors import DestinationError
 from runs import ULTRASOUND, command, ct, fill, mediscan_cli, rows, run, timeless, tree
@@ -60,6 +62,26 @@ def test_the_key_is_made_once_kept_and_private(source: Path, tmp_path: Path) -> 
 def test_a_forgotten_key_is_gone(source: Path, tmp_path: Path) -> None:
     assert mediscan_cli("run", source, tmp_path / "out", "--forget-key").returncode == 0
     assert not (tmp_path / "out.ledger" / "key").exists()
+
+
+def test_a_key_of_ones_own_is_never_destroyed(source: Path, tmp_path: Path) -> None:
+    key = tmp_path / "project.key"
+    assert mediscan_cli("key", "new", key).returncode == 0
+    done = mediscan_cli("run", source, tmp_path / "out", "--key", key, "--forget-key")
+    assert done.returncode == 2
+    assert key.exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_deflated_input_counts_with_its_size_on_disk(tmp_path: Path) -> None:
+    plain = ct(1)
+    at = plain.index(b"\x08\x00\x08\x00CS")
+    engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    deflated = part10(DEFLATED, engine.compress(plain[at:]) + engine.flush())
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.dcm").write_bytes(deflated)
+    assert run(tmp_path / "in", tmp_path / "out").summary.outcomes == {("written", None): 1}
+    assert [row["source_size"] for row in rows(tmp_path / "out")] == [len(deflated)]
 
 
 def test_a_given_key_is_used_and_none_is_made(source: Path, tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_a_missing_key(tmp_path, key):
         ("codes", '["AccesionNumber"]'),
         ("codes", '["00080050"]'),
         ("codes", "[524368]"),
+        ("codes", '["InstanceNumber"]'),  # not in Table E.1-1: it would do nothing
+        ("codes", '["FrameOfReferenceUID"]'),  # a code is no UID
         ("zip3", '["PatientAdress"]'),
         ("zip3", "{}"),
     ],

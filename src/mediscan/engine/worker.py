@@ -173,7 +173,7 @@ class Worker:
         try:
             header = self._reader.read_file(fd)
         finally:
-            row.source_size = table.size
+            row.source_size = table.opened_size
         instance = planner.decide(table, header)
         _describe(row, header, instance)
         row.elements_seen = table.count

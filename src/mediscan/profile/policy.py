@@ -12,11 +12,13 @@ from enum import StrEnum
 from typing import Any
 
 from mediscan.errors import PolicyError
+from mediscan.profile import table as table_e_1_1
 from mediscan.profile.actions import Option
 from mediscan.standard import dictionary
 
 DEFAULT = "safe-harbor"
 _SUFFIX = ".toml"
+_SHORT_TEXT = frozenset({"LO", "SH"})  # what a code or a ZIP area is written as
 _BUILT_IN = frozenset({Option.RETAIN_PATIENT_CHARACTERISTICS, Option.CLEAN_DESCRIPTORS})
 
 
@@ -141,6 +143,8 @@ def _tags(name: str, key: str, value: Any) -> frozenset[int]:
         tag = known.tag(keyword)
         if tag is None:
             raise PolicyError(f"policy {name}: {key}: {keyword!r} is no keyword of PS3.6")
+        if table_e_1_1.load().find(tag) is None or known.vr_set(tag) not in _SHORT_TEXT:
+            raise PolicyError(f"policy {name}: {key}: {keyword!r} is not in Table E.1-1 with a VR of short text (LO, SH)")
         tags.add(tag)
     return frozenset(tags)
 

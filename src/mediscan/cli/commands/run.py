@@ -30,6 +30,8 @@ def main(arguments: Namespace) -> int:
     """De-identify and say what came of it."""
     if arguments.workers is not None and arguments.workers < 1:
         raise errors.UsageError("--workers must be at least 1")
+    if arguments.forget_key and arguments.key is not None:
+        raise errors.UsageError("--forget-key destroys LEDGER/key; a key of your own (--key) is yours to destroy")
     config = _config(arguments)
     given = Key.load(arguments.key) if arguments.key is not None else Key.random()
     plan = compile_policy(arguments.policy, key=given, dates=arguments.dates)  # before anything is touched
