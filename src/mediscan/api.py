@@ -49,7 +49,7 @@ def run(
     """
     target = os.path.abspath(dest)
     config = RunConfig(
-        sources=tuple(os.fsencode(os.path.abspath(source)) for source in sources),
+        sources=tuple(os.fsencode(os.path.realpath(source)) for source in sources),
         dest=target,
         ledger=os.path.abspath(ledger) if ledger is not None else f"{target}.ledger",
         workers=workers,

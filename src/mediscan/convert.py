@@ -56,6 +56,6 @@ def _encode(ds: Dataset) -> bytes:
     raw = io.BytesIO()
     try:
         pydicom.dcmwrite(raw, source, enforce_file_format=False)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  pydicom's errors are of many kinds, and their texts hold values
         raise errors.Malformed(-1, f"pydicom cannot write it ({type(error).__name__})") from None
     return raw.getvalue()

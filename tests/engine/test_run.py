@@ -64,6 +64,12 @@ def test_a_forgotten_key_is_gone(source: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out.ledger" / "key").exists()
 
 
+def test_a_source_that_is_named_may_be_a_link(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(source)
+    assert mediscan_cli("run", tmp_path / "link", tmp_path / "out").returncode == 0
+    assert {row["status"] for row in rows(tmp_path / "out")} == {"written"}
+
+
 def test_a_key_of_ones_own_is_never_destroyed(source: Path, tmp_path: Path) -> None:
     key = tmp_path / "project.key"
     assert mediscan_cli("key", "new", key).returncode == 0

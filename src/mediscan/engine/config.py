@@ -18,7 +18,7 @@ class RunConfig:
     Attributes
     ----------
     sources : tuple of bytes
-        Folders and files.
+        Folders and files; a link that somebody named is resolved before, one found in a folder is never followed.
     dest, ledger : str
         Output tree and ledger; the ledger lies outside the tree.
     workers : int

@@ -55,7 +55,7 @@ def main(arguments: Namespace) -> int:
 def _config(arguments: Namespace) -> RunConfig:
     dest = os.path.abspath(arguments.dest)
     return RunConfig(
-        sources=tuple(os.fsencode(os.path.abspath(source)) for source in arguments.source),
+        sources=tuple(os.fsencode(os.path.realpath(source)) for source in arguments.source),
         dest=dest,
         ledger=os.path.abspath(arguments.ledger) if arguments.ledger else f"{dest}.ledger",
         workers=arguments.workers or available_cores(),
