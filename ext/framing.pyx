@@ -471,7 +471,7 @@ cdef class ElementTable:
         return self.read(self.t.rows[row].value, self.t.rows[row].length)
 
     def pick(self, TagList wanted not None, bint meta=False):
-        """Values of top-level elements of a data set in order: one bytes per tag, empty where there is none."""
+        """Values of top-level elements, the first of each tag: one bytes per tag, empty where there is none."""
         cdef const uint32_t* tags = wanted.tags
         cdef int32_t i = 0 if meta else self.t.meta
         cdef int32_t stop = self.t.meta if meta else self.t.count
@@ -479,19 +479,19 @@ cdef class ElementTable:
         cdef list found = [b""] * wanted.count
         cdef const uint8_t* p
         cdef Row* row
-        while i < stop and k < wanted.count:
+        cdef uint32_t last = 0
+        while i < stop:
             row = &self.t.rows[i]
-            if row.tag < tags[k]:
-                i = row.after
-            elif row.tag > tags[k]:
+            i = row.after
+            if row.tag < last:
+                k = 0                   # out of order, against PS3.5 7.1: nothing may be missed for that
+            last = row.tag
+            while k < wanted.count and tags[k] < row.tag:
                 k += 1
-            else:
-                if not row.flags & (SEQUENCE | FRAGMENTS):
-                    p = resident(&self.t, row.value, row.length)
-                    if p != NULL:
-                        found[k] = PyBytes_FromStringAndSize(<const char*>p, row.length)
-                i = row.after
-                k += 1
+            if k < wanted.count and tags[k] == row.tag and not row.flags & (SEQUENCE | FRAGMENTS) and not found[k]:
+                p = resident(&self.t, row.value, row.length)
+                if p != NULL:
+                    found[k] = PyBytes_FromStringAndSize(<const char*>p, row.length)
         return found
 
 

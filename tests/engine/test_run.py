@@ -70,6 +70,16 @@ def test_a_source_that_is_named_may_be_a_link(source: Path, tmp_path: Path) -> N
     assert {row["status"] for row in rows(tmp_path / "out")} == {"written"}
 
 
+def test_an_image_that_says_so_out_of_order_is_held_all_the_same(tmp_path: Path) -> None:
+    plain = ct(1)
+    at = plain.index(b"\x08\x00\x08\x00CS")
+    early, late = b"\x28\x00\x01\x03CS\x04\x00YES ", plain[at:]  # Burned In Annotation ahead of group 0008
+    (tmp_path / "in").mkdir()
+    first = b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 100"  # Specific Character Set
+    (tmp_path / "in" / "a.dcm").write_bytes(plain[:at] + first + early + late)
+    assert run(tmp_path / "in", tmp_path / "out", pixels="detect").summary.outcomes == {("held", "burned_in_possible"): 1}
+
+
 def test_a_key_of_ones_own_is_never_destroyed(source: Path, tmp_path: Path) -> None:
     key = tmp_path / "project.key"
     assert mediscan_cli("key", "new", key).returncode == 0
