@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mediscan.cli.main import main
-from mediscan.profile import policy, table
+from mediscan.profile import policy_file, table
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -18,12 +18,12 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_list_names_every_policy(capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(capsys, "list")
-    for name in policy.names():
+    for name in policy_file.names():
         assert name in out
-        assert policy.load(name).title in out
+        assert policy_file.load(name).title in out
 
 
-@pytest.mark.parametrize("name", policy.names())
+@pytest.mark.parametrize("name", policy_file.names())
 def test_show_has_one_line_for_each_row_of_the_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     rows = json.loads(shown(capsys, "show", name, "--format", "json"))
     assert [row["table code"] for row in rows] == [row.basic for row in table.load().rows]

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr import _cid_dict, _concepts_dict
 
 from mediscan.plan.attestation import attest, options_of
-from mediscan.profile import policy
+from mediscan.profile import policy_file
 from mediscan.profile.policy import Dates
 
 BASIC, DESCRIPTORS, CHARACTERISTICS = "113100", "113105", "113108"
@@ -64,7 +64,7 @@ def test_what_another_tool_attested_is_not_repeated(syntax):
 
 @pytest.mark.parametrize(("implicit", "big"), [(False, False), (True, False), (False, True)])
 def test_rows_for_the_ledger_say_what_is_there(implicit, big):
-    made = attest(policy.load("safe-harbor"), "mediscan 1", implicit=implicit, big=big)
+    made = attest(policy_file.load("safe-harbor"), "mediscan 1", implicit=implicit, big=big)
     found = pydicom.filereader.read_dataset(io.BytesIO(b"".join(data for _, data in made.inserts)), implicit, not big)
     raw = [(int(tag), one.length) for tag, one in sorted(found._dict.items())]
     assert raw == [(tag, length) for tag, _, length in made.rows.tolist()]
@@ -75,7 +75,7 @@ def test_rows_for_the_ledger_say_what_is_there(implicit, big):
 
 
 def test_options_of_every_treatment_of_dates():
-    chosen = policy.load("basic")
+    chosen = policy_file.load("basic")
     found = {dates: {option.value for option in options_of(chosen.with_dates(dates))} for dates in Dates}
     assert found == {
         Dates.YEAR: {BASIC},
@@ -88,7 +88,7 @@ def test_options_of_every_treatment_of_dates():
 def test_a_long_or_foreign_policy_name_fits_lo():
     import dataclasses
 
-    chosen = dataclasses.replace(policy.load("basic"), name="Політика\\" + "x" * 80)
+    chosen = dataclasses.replace(policy_file.load("basic"), name="Політика\\" + "x" * 80)
     made = attest(chosen, "mediscan 1", implicit=False, big=False)
     found = pydicom.filereader.read_dataset(io.BytesIO(made.inserts[0][1]), False, True)
     method = found.DeidentificationMethod

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from mediscan._native.decide import VRS, Act, Builtin
 from mediscan.plan import rules
 from mediscan.plan.rules import ENTRY, Decider, Handler, RuleBook
-from mediscan.profile import policy, sop_classes, table
+from mediscan.profile import policy_file, sop_classes, table
 from mediscan.profile.actions import Option
 from mediscan.pseudonym.dummies import DUMMIES
 from mediscan.standard import dictionary, iod
@@ -20,7 +20,7 @@ YEAR, ASK = Act.ACT_YEAR, Act.ACT_ASK
 KNOWN = dictionary.load()
 ROWS = [row for row in table.load().rows if row.mask == 0xFFFFFFFF and KNOWN.find(row.match) is not None]
 POLICIES = ["basic", "safe-harbor"]
-DECIDERS = {name: Decider(policy.load(name)) for name in POLICIES}
+DECIDERS = {name: Decider(policy_file.load(name)) for name in POLICIES}
 
 # PS3.15 Table E.1-1a, last column: which of the codes holds for Type 1, 2 and 3.
 BY_TYPE = {
@@ -82,14 +82,14 @@ def test_every_row_of_the_table(name, type_):
 def test_every_row_of_the_table_is_an_attribute_or_a_whole_group(name):
     left = {row.pattern for row in table.load().rows} - {row.pattern for row in ROWS}
     groups = {pattern for pattern in left if pattern[:2] in ("50", "60")}
-    book = RuleBook(policy.load(name))
+    book = RuleBook(policy_file.load(name))
     for pattern in left - groups - {"private"}:
         assert int(pattern, 16) not in book._places  # not in PS3.6: unknown, so denied
 
 
 @pytest.mark.parametrize("name", [*POLICIES, "year", "shift", "keep", "remove"])
 def test_no_decision_breaks_the_type(name):
-    decider = DECIDERS.get(name) or Decider(policy.load("safe-harbor").with_dates(name))
+    decider = DECIDERS.get(name) or Decider(policy_file.load("safe-harbor").with_dates(name))
     for tag in RuleBook(decider.policy)._tags:
         if tag >> 16 < 8 or tag in (0x00120062, 0x00120063, 0x00120064, 0x00280303):
             continue  # gone, or written anew
@@ -203,7 +203,7 @@ def is_entry(book, entry, tag, decision):
 @pytest.mark.parametrize("sop_class", CLASSES)
 def test_compiled_entries(monkeypatch, name, sop_class):
     monkeypatch.setattr(rules, "RuleTable", Arrays)
-    book = RuleBook(policy.load(name))
+    book = RuleBook(policy_file.load(name))
     compiled, types = book.compiled(sop_class), iod.load().types(sop_class)
     strictest = {}
     for path, type_ in types.items():
@@ -226,7 +226,7 @@ def test_compiled_entries(monkeypatch, name, sop_class):
 
 def test_every_tag_of_ps3_6_is_compiled(monkeypatch):
     monkeypatch.setattr(rules, "RuleTable", Arrays)
-    compiled = RuleBook(policy.load("basic")).compiled(CT)
+    compiled = RuleBook(policy_file.load("basic")).compiled(CT)
     expected_tags = {tag for tag in KNOWN.tags.tolist() if tag & 0xFFFF and tag >> 16 != 0xFFFE}
     assert set(compiled.places) == expected_tags
     assert compiled.dummies == [*(DUMMIES[vr] for vr in VRS), b""]
@@ -235,7 +235,7 @@ def test_every_tag_of_ps3_6_is_compiled(monkeypatch):
 
 
 def test_rule_numbers_do_not_depend_on_what_was_compiled_first():
-    one, other = (RuleBook(policy.load("safe-harbor")) for _ in range(2))
+    one, other = (RuleBook(policy_file.load("safe-harbor")) for _ in range(2))
     for sop_class in CLASSES:
         one.compiled(sop_class)
     for sop_class in reversed(CLASSES):
@@ -247,7 +247,7 @@ def test_rule_numbers_do_not_depend_on_what_was_compiled_first():
 
 
 def test_every_sop_class_that_may_be_written_compiles():
-    book = RuleBook(policy.load("safe-harbor"))
+    book = RuleBook(policy_file.load("safe-harbor"))
     before = len(book.rules)
     for sop_class in iod.load().sop_classes.keys() - sop_classes.unsafe():
         book.compiled(sop_class)

@@ -6,7 +6,7 @@ import pytest
 
 from mediscan.errors import PolicyError
 from mediscan.plan.plan import compile_policy
-from mediscan.profile import policy
+from mediscan.profile import policy_file
 from mediscan.profile.actions import Option
 from mediscan.profile.policy import Dates
 from mediscan.pseudonym.keyring import Key
@@ -26,7 +26,7 @@ def load(tmp_path, **changes):
     lines = GOOD | changes
     path = tmp_path / f"policy-{len(list(tmp_path.iterdir()))}.toml"  # loads are remembered by path
     path.write_text("".join(f"{key} = {value}\n" for key, value in lines.items() if value is not None), "utf-8")
-    return policy.load(str(path))
+    return policy_file.load(str(path))
 
 
 def test_a_good_file(tmp_path):
@@ -40,19 +40,19 @@ def test_a_good_file(tmp_path):
 
 
 def test_every_shipped_policy_loads():
-    assert {"basic", "safe-harbor"} <= set(policy.names())
-    assert policy.DEFAULT in policy.names()
-    for name in policy.names():
-        found = policy.load(name)
+    assert {"basic", "safe-harbor"} <= set(policy_file.names())
+    assert policy_file.DEFAULT in policy_file.names()
+    for name in policy_file.names():
+        found = policy_file.load(name)
         assert found.name == name
         assert found.title
         assert found.description
         assert len(found.digest) == 64
-    assert len({policy.load(name).digest for name in policy.names()}) == len(policy.names())
+    assert len({policy_file.load(name).digest for name in policy_file.names()}) == len(policy_file.names())
 
 
 def test_the_shipped_policies_say():
-    basic, safe_harbor = policy.load("basic"), policy.load("safe-harbor")
+    basic, safe_harbor = policy_file.load("basic"), policy_file.load("safe-harbor")
     assert (basic.options, basic.dates) == (frozenset(), Dates.REMOVE)
     assert safe_harbor.options == {Option.RETAIN_PATIENT_CHARACTERISTICS, Option.CLEAN_DESCRIPTORS}
     assert safe_harbor.dates is Dates.YEAR
@@ -120,7 +120,7 @@ def test_what_is_no_toml(tmp_path, text):
     path = tmp_path / "bad.toml"
     path.write_text(text)
     with pytest.raises(PolicyError, match="bad"):
-        policy.load(str(path))
+        policy_file.load(str(path))
 
 
 def test_what_cannot_be_read(tmp_path):
@@ -128,11 +128,11 @@ def test_what_cannot_be_read(tmp_path):
     (tmp_path / "folder.toml").mkdir()
     for name in ("latin.toml", "folder.toml", "missing.toml"):
         with pytest.raises(PolicyError, match="cannot be read"):
-            policy.load(str(tmp_path / name))
+            policy_file.load(str(tmp_path / name))
     with pytest.raises(PolicyError, match=r"there are basic, safe-harbor"):
-        policy.load("save-harbor")
+        policy_file.load("save-harbor")
     with pytest.raises(PolicyError):
-        policy.load("../policies/basic")
+        policy_file.load("../policies/basic")
 
 
 def test_the_digest_ignores_texts(tmp_path):
@@ -180,4 +180,4 @@ def test_a_plan_shows_no_secret():
 
 def test_a_policy_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        policy.load("basic").dates = Dates.KEEP
+        policy_file.load("basic").dates = Dates.KEEP

@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 
-from mediscan.profile import policy as policies
+from mediscan.profile import policy_file
 from mediscan.profile.policy import Dates, Policy
 from mediscan.pseudonym.keyring import Key
 
@@ -44,7 +44,7 @@ def compile_policy(policy: str | Policy, *, key: Key, dates: str | Dates | None 
     errors.PolicyError
         If the policy is not understood.
     """
-    loaded = policies.load(policy) if isinstance(policy, str) else policy
+    loaded = policy_file.load(policy) if isinstance(policy, str) else policy
     if dates is not None:
         loaded = loaded.with_dates(dates)
     return Plan(loaded, key, f"mediscan {_version()}")

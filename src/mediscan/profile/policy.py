@@ -1,25 +1,12 @@
-"""A policy file (TOML) -> a frozen Policy. Every key is understood or the load fails, with the key and the cure."""
+"""A Confidentiality Profile with options and local choices, frozen: what a policy file says once it is understood."""
 
-import functools
 import hashlib
-import importlib.resources
 import json
-import os
-import tomllib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from mediscan.errors import PolicyError
-from mediscan.profile import table as table_e_1_1
 from mediscan.profile.actions import Option
-from mediscan.standard import dictionary
-
-DEFAULT = "safe-harbor"
-_SUFFIX = ".toml"
-_SHORT_TEXT = frozenset({"LO", "SH"})  # what a code or a ZIP area is written as
-_BUILT_IN = frozenset({Option.RETAIN_PATIENT_CHARACTERISTICS, Option.CLEAN_DESCRIPTORS})
 
 
 class Dates(StrEnum):
@@ -29,6 +16,88 @@ class Dates(StrEnum):
     SHIFT = "shift"
     REMOVE = "remove"
     KEEP = "keep"
+
+
+class Descriptors(StrEnum):
+    """What becomes of free text that an option cleans."""
+
+    LEXICON = "lexicon"
+    """Rebuilt from words known to be clinical."""
+    HUNT = "hunt"
+    """Unknown words stay, identifiers of this patient go."""
+    REMOVE = "remove"
+
+
+class LocalAction(StrEnum):
+    """What a local rule may ask for."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    EMPTY = "empty"
+    DUMMY = "dummy"
+    CLEAN = "clean"
+    UID = "uid"
+    CODE = "code"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Data elements that a local rule is about, at every level of nesting.
+
+    Attributes
+    ----------
+    mask, match : int
+        A tag is meant when ``tag & mask == match``. Of a private element the block, bits 8 to 15, is not in the mask.
+    creator : str or None
+        Private Creator in whose block the element lies; None for elements of the standard.
+    vr : str or None
+        Only elements of this VR.
+    path : tuple of int
+        Tags of the innermost enclosing sequences, the outer one first; empty for any place.
+    """
+
+    mask: int
+    match: int
+    creator: str | None = None
+    vr: str | None = None
+    path: tuple[int, ...] = ()
+
+    @property
+    def specificity(self) -> tuple[int, int, bool]:
+        """Of two rules that mean the same element the one with the greater value holds."""
+        return len(self.path), self.mask.bit_count(), self.vr is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One local rule.
+
+    Attributes
+    ----------
+    element : str
+        The target as the file writes it; names the rule in the ledger.
+    target : Target
+        The same, understood.
+    action : LocalAction
+        What is done.
+    value : str or None
+        Template of REPLACE: text with ``{patient}`` (pseudonym of the patient), ``{code}`` (keyed code of the old value) and
+        ``{year}`` (of the study).
+    reason : str
+        Why; for people.
+    """
+
+    element: str
+    target: Target
+    action: LocalAction
+    value: str | None
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """Name of the rule for the ledger."""
+        return f"policy {self.element}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +112,26 @@ class Policy:
         Options of PS3.15 Annex E on top of the Basic Profile.
     dates : Dates
         What becomes of dates and times.
+    descriptors : Descriptors
+        What becomes of free text that an option cleans.
     oldest_birth_year : int
         Years of birth before this one never stay.
     codes : frozenset of int
         Tags of identifiers that are replaced by keyed codes.
     zip3 : frozenset of int
         Tags of addresses that are cut to a three-digit ZIP area.
+    generalise : tuple of (int, float)
+        Tag and step of quantities that are rounded down to a multiple of the step; ages in years.
+    allow : frozenset of str
+        Kinds of content, as data/sop_classes.tsv names them, that are written although they are refused by default.
+    rules : tuple of Rule
+        Local rules, the most specific first.
+    forget_key : bool
+        Whether the key must be destroyed after the run, so that nobody can link it to another one.
+    crosswalk : bool
+        Whether a crosswalk may be written.
+    sources : tuple of Source
+        Agreements that differ by where an input comes from, the first match holds; empty where one policy is for all.
     """
 
     name: str
@@ -59,118 +142,55 @@ class Policy:
     oldest_birth_year: int
     codes: frozenset[int]
     zip3: frozenset[int]
+    descriptors: Descriptors = Descriptors.LEXICON
+    generalise: tuple[tuple[int, float], ...] = ()
+    allow: frozenset[str] = frozenset()
+    rules: tuple[Rule, ...] = ()
+    forget_key: bool = False
+    crosswalk: bool = True
+    sources: "tuple[Source, ...]" = ()
 
     def with_dates(self, dates: Dates | str) -> "Policy":
-        """Return the policy with another treatment of dates; raise PolicyError if it is none."""
-        return replace(self, dates=_dates(self.name, "dates", dates))
+        """Return the policy with another treatment of dates, in every source too; raise PolicyError if it is none."""
+        try:
+            chosen = Dates(dates)
+        except ValueError:
+            raise PolicyError(f"policy {self.name}: dates must be one of {', '.join(Dates)}") from None
+        sources = tuple(replace(source, policy=source.policy.with_dates(chosen)) for source in self.sources)
+        return replace(self, dates=chosen, sources=sources)
 
     @property
     def digest(self) -> str:
         """SHA-256 over everything that decides, in hex; the name and texts do not."""
-        decisive = {k: sorted(map(str, v)) if isinstance(v, frozenset) else v for k, v in asdict(self).items()}
-        for key in ("name", "title", "description"):
-            del decisive[key]
-        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(_decisive(asdict(self)), sort_keys=True).encode()).hexdigest()
 
 
-def names() -> tuple[str, ...]:
-    """Names of the policies that come with the package."""
-    return tuple(sorted(p.name.removesuffix(_SUFFIX) for p in _folder().iterdir() if p.name.endswith(_SUFFIX)))
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An agreement with one source of images.
 
-
-@functools.cache
-def load(name: str) -> Policy:
-    """Load a policy by its name, or from a TOML file by its path.
-
-    Raises
-    ------
-    PolicyError
-        If there is none, or a key, value or keyword in it is not understood.
+    Attributes
+    ----------
+    patterns : tuple of (str, str)
+        What is looked at (``institution``, ``station``, ``path`` or ``archive``) and a glob that it must match, case folded;
+        all of them must.
+    policy : Policy
+        What holds for inputs that match.
     """
-    if name in names():
-        return _parse(name, (_folder() / f"{name}{_SUFFIX}").read_text("utf-8"))
-    if not name.endswith(_SUFFIX):
-        raise PolicyError(f"no policy of that name; there are {', '.join(names())}, or give a .toml file")
-    try:
-        with open(name, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError):
-        raise PolicyError("the policy file cannot be read as UTF-8 text") from None
-    return _parse(os.path.basename(name).removesuffix(_SUFFIX), text)
+
+    patterns: tuple[tuple[str, str], ...]
+    policy: Policy
 
 
-def _folder() -> importlib.resources.abc.Traversable:
-    return importlib.resources.files("mediscan.profile") / "data" / "policies"
+_FOR_PEOPLE = frozenset({"name", "title", "description", "reason"})
 
 
-def _parse(name: str, text: str) -> Policy:
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"policy {name}: {error}") from None
-    for key in table:
-        if key not in _READERS:
-            raise PolicyError(f"policy {name}: unknown key {key!r}; known are {', '.join(sorted(_READERS))}")
-    missing = sorted(_READERS.keys() - table.keys())
-    if missing:
-        raise PolicyError(f"policy {name}: {', '.join(missing)} missing")
-    return Policy(name=name, **{key: reader(name, key, table[key]) for key, reader in _READERS.items()})
-
-
-def _text(name: str, key: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise PolicyError(f"policy {name}: {key} must be a text")
+def _decisive(value: object) -> object:
+    """The parts of a policy that decide, in a form that has one spelling."""
+    if isinstance(value, dict):
+        return {key: _decisive(part) for key, part in value.items() if key not in _FOR_PEOPLE}
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    if isinstance(value, list | tuple):
+        return [_decisive(part) for part in value]
     return value
-
-
-def _year(name: str, key: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1800 <= value <= 9999:
-        raise PolicyError(f"policy {name}: {key} must be a year")
-    return value
-
-
-def _dates(name: str, key: str, value: Any) -> Dates:
-    try:
-        return Dates(value)
-    except ValueError:
-        raise PolicyError(f"policy {name}: {key} must be one of {', '.join(Dates)}") from None
-
-
-def _tags(name: str, key: str, value: Any) -> frozenset[int]:
-    known = dictionary.load()
-    tags = set()
-    for keyword in _list(name, key, value):
-        tag = known.tag(keyword)
-        if tag is None:
-            raise PolicyError(f"policy {name}: {key}: {keyword!r} is no keyword of PS3.6")
-        if table_e_1_1.load().find(tag) is None or known.vr_set(tag) not in _SHORT_TEXT:
-            raise PolicyError(f"policy {name}: {key}: {keyword!r} is not in Table E.1-1 with a VR of short text (LO, SH)")
-        tags.add(tag)
-    return frozenset(tags)
-
-
-def _options(name: str, key: str, value: Any) -> frozenset[Option]:
-    by_name = {option.name.lower().replace("_", "-"): option for option in _BUILT_IN}
-    chosen = set()
-    for word in _list(name, key, value):
-        if word not in by_name:
-            raise PolicyError(f"policy {name}: {key}: {word!r} cannot be applied; known are {', '.join(sorted(by_name))}")
-        chosen.add(by_name[word])
-    return frozenset(chosen)
-
-
-def _list(name: str, key: str, value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise PolicyError(f"policy {name}: {key} must be a list of texts")
-    return value
-
-
-_READERS: Mapping[str, Any] = {
-    "title": _text,
-    "description": _text,
-    "options": _options,
-    "dates": _dates,
-    "oldest_birth_year": _year,
-    "codes": _tags,
-    "zip3": _tags,
-}

@@ -9,8 +9,7 @@ from mediscan._native.decide import Act
 from mediscan.cli import console
 from mediscan.plan.attestation import options_of
 from mediscan.plan.rules import Decider, Decision, Handler
-from mediscan.profile import policy as policies
-from mediscan.profile import table
+from mediscan.profile import policy_file, table
 from mediscan.standard import dictionary
 
 _ACTS = {
@@ -37,11 +36,11 @@ _COLUMNS = ("tag", "name", "table code", "type 1", "type 2", "type 3", "HIPAA", 
 def main(arguments: Namespace) -> int:
     """List the policies, or show the resolved table of one."""
     if arguments.verb == "list":
-        found = [policies.load(name) for name in policies.names()]
+        found = [policy_file.load(name) for name in policy_file.names()]
         columns = [("name", "bold"), ("title", ""), ("what it does", "")]
         console.table(None, columns, [(policy.name, policy.title, policy.description) for policy in found])
         return 0
-    policy = policies.load(arguments.name)
+    policy = policy_file.load(arguments.name)
     rows = _rows(Decider(policy))
     if arguments.format == "csv":
         csv.writer(sys.stdout).writerows([_COLUMNS, *rows])
