@@ -42,18 +42,27 @@ cdef struct Entry:
     uint64_t vrs         # permitted VRs, one bit each in the order of VRS
     int32_t rule
     int32_t vm_max       # 0: unbounded
+    int32_t dummy        # place of its own dummy, or -1: that of the VR
     uint16_t vr          # the dictionary's VR, by which UN is read
     uint8_t act
     uint8_t fallback     # ACT_REMOVE, ACT_EMPTY or ACT_DUMMY: where `act` cannot be done
     uint8_t handler
     uint8_t letter       # what the ledger records where ACT_ASK changes the value
     uint8_t nested       # the entry differs inside some sequences: look at the pairs
-    uint8_t spare
+    uint8_t pathed       # local rules hold for it in some places: look at the paths
+    uint32_t spare
 
 
-cdef struct Dummy:
+cdef struct Span:
     int32_t offset
     int32_t length
+
+
+cdef struct Path:
+    uint32_t tag
+    uint32_t entry
+    uint32_t offset      # in `path_tags`: the enclosing sequences, the innermost first
+    uint32_t count
 
 
 cdef extern from *:
@@ -155,10 +164,19 @@ cdef struct Rules:
     const uint64_t* pair_keys     # (tag of the sequence << 32 | tag), rising
     const int32_t* pair_values
     int32_t pairs
-    const Dummy* dummies
+    const Span* dummies           # by VR number, then those of single attributes
     const uint8_t* dummy_bytes
     const uint32_t* repeating     # (mask, match, entry) triples
     int32_t repeating_count
+    const Path* paths             # the longest first
+    const uint32_t* path_tags
+    int32_t path_count
+    const uint64_t* private_keys  # (number of the creator << 24 | group << 8 | low byte of the element), rising
+    const int32_t* private_values
+    int32_t privates
+    const Span* creators
+    const uint8_t* creator_bytes
+    int32_t creator_count
 
 
 cdef class RuleTable:
@@ -168,26 +186,34 @@ cdef class RuleTable:
 
     def __init__(self, const uint8_t[::1] entries, const uint32_t[::1] keys, const int32_t[::1] values,
                  const uint32_t[::1] repeating, const uint64_t[::1] pair_keys, const int32_t[::1] pair_values,
+                 const uint32_t[::1] paths, const uint32_t[::1] path_tags,
+                 const uint64_t[::1] private_keys, const int32_t[::1] private_values,
+                 const int32_t[::1] creators, const uint8_t[::1] creator_bytes,
                  const int32_t[::1] dummies, const uint8_t[::1] dummy_bytes):
         cdef Py_ssize_t i, places = entries.shape[0] // sizeof(Entry)
         if keys.shape[0] == 0 or keys.shape[0] & (keys.shape[0] - 1) or keys.shape[0] != values.shape[0]:
             raise ValueError("a tag index has a power of two of slots")
-        if pair_keys.shape[0] != pair_values.shape[0] or repeating.shape[0] % 3 or dummies.shape[0] != 2 * (len(VRS) + 1):
+        if (pair_keys.shape[0] != pair_values.shape[0] or private_keys.shape[0] != private_values.shape[0]
+                or repeating.shape[0] % 3 or paths.shape[0] % 4 or creators.shape[0] % 2 or dummies.shape[0] % 2
+                or dummies.shape[0] < 2 * (len(VRS) + 1)):
             raise ValueError("arrays of unequal length")
-        for i in range(values.shape[0]):
-            if not 0 <= values[i] < places - 1:
-                raise ValueError("an index past the entries")
-        for i in range(pair_values.shape[0]):
-            if not 0 <= pair_values[i] < places:
-                raise ValueError("an index past the entries")
+        within(values, places - 1)
+        within(pair_values, places)
+        within(private_values, places)
         for i in range(2, repeating.shape[0], 3):
             if repeating[i] >= <uint32_t>places:
                 raise ValueError("an index past the entries")
-        for i in range(0, dummies.shape[0], 2):
-            if dummies[i] < 0 or dummies[i + 1] < 0 or dummies[i] + dummies[i + 1] > dummy_bytes.shape[0]:
-                raise ValueError("a dummy past its bytes")
-        self.kept = (entries, keys, values, repeating, pair_keys, pair_values, dummies, dummy_bytes)
+        for i in range(0, paths.shape[0], 4):
+            if paths[i + 1] >= <uint32_t>places or <uint64_t>paths[i + 2] + paths[i + 3] > <uint64_t>path_tags.shape[0]:
+                raise ValueError("a path past its tags or the entries")
+        spans(creators, creator_bytes.shape[0])
+        spans(dummies, dummy_bytes.shape[0])
+        self.kept = (entries, keys, values, repeating, pair_keys, pair_values, paths, path_tags, private_keys, private_values,
+                     creators, creator_bytes, dummies, dummy_bytes)
         self.rules.entries = <const Entry*>&entries[0]
+        for i in range(places):
+            if self.rules.entries[i].dummy >= dummies.shape[0] // 2:
+                raise ValueError("an index past the dummies")
         self.rules.keys = &keys[0]
         self.rules.values = &values[0]
         self.rules.mask = <uint32_t>(keys.shape[0] - 1)
@@ -196,33 +222,105 @@ cdef class RuleTable:
         self.rules.pairs = <int32_t>pair_keys.shape[0]
         self.rules.pair_keys = &pair_keys[0] if self.rules.pairs > 0 else NULL
         self.rules.pair_values = &pair_values[0] if self.rules.pairs > 0 else NULL
-        self.rules.dummies = <const Dummy*>&dummies[0]
+        self.rules.path_count = <int32_t>(paths.shape[0] // 4)
+        self.rules.paths = <const Path*>&paths[0] if self.rules.path_count > 0 else NULL
+        self.rules.path_tags = &path_tags[0] if path_tags.shape[0] > 0 else NULL
+        self.rules.privates = <int32_t>private_keys.shape[0]
+        self.rules.private_keys = &private_keys[0] if self.rules.privates > 0 else NULL
+        self.rules.private_values = &private_values[0] if self.rules.privates > 0 else NULL
+        self.rules.creator_count = <int32_t>(creators.shape[0] // 2)
+        self.rules.creators = <const Span*>&creators[0] if self.rules.creator_count > 0 else NULL
+        self.rules.creator_bytes = &creator_bytes[0] if creator_bytes.shape[0] > 0 else NULL
+        self.rules.dummies = <const Span*>&dummies[0]
         self.rules.dummy_bytes = &dummy_bytes[0]
+
+
+cdef within(const int32_t[::1] numbers, Py_ssize_t limit):
+    """Raise unless every number is in [0, limit)."""
+    cdef Py_ssize_t i
+    for i in range(numbers.shape[0]):
+        if not 0 <= numbers[i] < limit:
+            raise ValueError("an index past the entries")
+
+
+cdef spans(const int32_t[::1] pairs, Py_ssize_t size):
+    """Raise unless every (offset, length) lies in `size` bytes."""
+    cdef Py_ssize_t i
+    for i in range(0, pairs.shape[0], 2):
+        if pairs[i] < 0 or pairs[i + 1] < 0 or <int64_t>pairs[i] + pairs[i + 1] > size:
+            raise ValueError("a span past its bytes")
+
+
+cdef int32_t search(const uint64_t* keys, const int32_t* values, int32_t count, uint64_t key) noexcept nogil:
+    """Value of `key` among rising keys; -1 if it is not there."""
+    cdef int32_t low = 0, high = count - 1, middle
+    while low <= high:
+        middle = (low + high) >> 1
+        if keys[middle] == key:
+            return values[middle]
+        if keys[middle] < key:
+            low = middle + 1
+        else:
+            high = middle - 1
+    return -1
+
+
+cdef bint lies_in(const Rules* rules, const Path* path, const Table* t, const Row* row) noexcept nogil:
+    """Whether the innermost sequences around a row are those of the path."""
+    cdef uint32_t i
+    cdef int32_t item = row.parent, sequence
+    for i in range(path.count):
+        if item < 0:
+            return False
+        sequence = t.rows[item].parent
+        if t.rows[sequence].tag != rules.path_tags[path.offset + i]:
+            return False
+        item = t.rows[sequence].parent
+    return True
 
 
 cdef int32_t find_entry(const Rules* rules, const Table* t, const Row* row) noexcept nogil:
     """Entry of a row: exact tag, a repeating group, or the pair of enclosing sequence and tag; -1 if the plan does not know it."""
-    cdef int32_t found = find_tag(rules.keys, rules.values, rules.mask, row.tag), i, low, high, middle
-    cdef uint64_t key
+    cdef int32_t found = find_tag(rules.keys, rules.values, rules.mask, row.tag), i, paired
     if found < 0:
         for i in range(rules.repeating_count):
             if row.tag & rules.repeating[3 * i] == rules.repeating[3 * i + 1]:
                 return <int32_t>rules.repeating[3 * i + 2]
         return -1
-    if row.depth == 0 or not rules.entries[found].nested:
+    if row.depth == 0:
         return found
-    key = <uint64_t>t.rows[t.rows[row.parent].parent].tag << 32 | row.tag
-    low = 0
-    high = rules.pairs - 1
-    while low <= high:
-        middle = (low + high) >> 1
-        if rules.pair_keys[middle] == key:
-            return rules.pair_values[middle]
-        if rules.pair_keys[middle] < key:
-            low = middle + 1
-        else:
-            high = middle - 1
-    return found + 1        # the entry behind is the one for sequences that PS3.3 gives no Type to
+    if rules.entries[found].pathed:
+        for i in range(rules.path_count):
+            if rules.paths[i].tag == row.tag and lies_in(rules, &rules.paths[i], t, row):
+                return <int32_t>rules.paths[i].entry
+    if not rules.entries[found].nested:
+        return found
+    paired = search(rules.pair_keys, rules.pair_values, rules.pairs,
+                    <uint64_t>t.rows[t.rows[row.parent].parent].tag << 32 | row.tag)
+    return paired if paired >= 0 else found + 1     # the entry behind is for sequences that PS3.3 gives no Type to
+
+
+cdef inline bint is_private_data(uint32_t tag) noexcept nogil:
+    """Whether a tag is that of a private element, and not of a Private Creator."""
+    return tag >> 16 & 1 and tag & 0xFFFF >= 0x1000
+
+
+cdef int32_t creator_number(const Rules* rules, const Table* t, const Row* creator) noexcept nogil:
+    """Number of a Private Creator that some rule names, byte for byte but for padding (PS3.5 7.8.1); -1 for any other."""
+    cdef const uint8_t* p = resident(t, creator.value, creator.length)
+    cdef int64_t n = creator.length
+    cdef int32_t i
+    if p == NULL:
+        return -1
+    while n > 0 and (p[n - 1] == 32 or p[n - 1] == 0):
+        n -= 1
+    while n > 0 and p[0] == 32:
+        p += 1
+        n -= 1
+    for i in range(rules.creator_count):
+        if rules.creators[i].length == n and memcmp(rules.creator_bytes + rules.creators[i].offset, p, n) == 0:
+            return i
+    return -1
 
 
 cdef int set_value(Table* t, Edit* edit, const void* data, int64_t length) noexcept nogil:
@@ -248,8 +346,8 @@ cdef int deny(Table* t, int32_t index, const Entry* entry, const Rules* rules, i
         edit.action = c'Z'
         return set_value(t, edit, NULL, 0)
     number = vr_number(t.rows[index].vr)
-    if number == NUMBER_UN and entry != NULL:
-        number = vr_number(entry.vr)
+    if entry != NULL and (number == NUMBER_UN or number == vr_number(entry.vr)):
+        number = entry.dummy if entry.dummy >= 0 else vr_number(entry.vr)
     edit.action = c'D'
     return set_value(t, edit, rules.dummy_bytes + rules.dummies[number].offset, rules.dummies[number].length)
 
@@ -407,6 +505,8 @@ cdef class Decider:
     cdef Asked* asked
     cdef int32_t asked_count
     cdef int32_t asked_capacity
+    cdef int32_t creator         # row of the Private Creator that was looked up last, and its number
+    cdef int32_t creator_is
 
     def __cinit__(self):
         self.asked = NULL
@@ -440,6 +540,7 @@ cdef class Decider:
         cdef int act
         t.arena_used = 0
         self.asked_count = 0
+        self.creator = -1
         memset(t.edits, 0, t.count * sizeof(Edit))
         for i in range(t.meta):             # written anew as a whole; what has no place in it is gone
             t.edits[i].op = REMOVE
@@ -453,11 +554,14 @@ cdef class Decider:
                 i += 1
                 continue
             edit.pad = 32 if WIDTH[vr_number(row.vr)] == 0 and vr_number(row.vr) != NUMBER_UI else 0
-            at = -1
             if row.tag & 0xFFFF == 0:
                 deny(t, i, NULL, rules, ACT_REMOVE, RULE_GROUP_LENGTH)
             elif row.tag >> 16 & 1:
-                deny(t, i, NULL, rules, ACT_REMOVE, RULE_PRIVATE)
+                at = self.find_private(t, row, rules)
+                if at < 0:
+                    deny(t, i, NULL, rules, ACT_REMOVE, RULE_PRIVATE)
+                elif self.apply(t, i, at, rules) < 0:
+                    return -1
             else:
                 at = find_entry(rules, t, row)
                 if at < 0 or (row.depth > 0 and row.tag >> 16 == PIXEL_GROUP):
@@ -469,6 +573,28 @@ cdef class Decider:
             else:
                 i = row.after
         return 0
+
+    cdef int32_t find_private(self, const Table* t, const Row* row, const Rules* rules) noexcept nogil:
+        """Entry of a private element in a block of a creator that some rule names; -1 for any other, and for creators."""
+        if rules.privates == 0 or row.creator < 0 or not is_private_data(row.tag):
+            return -1
+        if row.creator != self.creator:
+            self.creator = row.creator
+            self.creator_is = creator_number(rules, t, &t.rows[row.creator])
+        if self.creator_is < 0:
+            return -1
+        return search(rules.private_keys, rules.private_values, rules.privates,
+                      <uint64_t>self.creator_is << 24 | <uint64_t>(row.tag >> 16) << 8 | (row.tag & 0xFF))
+
+    cdef void keep_creators(self, Table* t) noexcept nogil:
+        """A Private Creator stays where an element of its block does."""
+        cdef int32_t i
+        cdef Edit* edit
+        for i in range(t.meta, t.count):
+            if t.rows[i].creator >= 0 and is_private_data(t.rows[i].tag) and t.edits[i].op != REMOVE:
+                edit = &t.edits[t.rows[i].creator]
+                edit.op = KEEP
+                edit.action = 0
 
     cdef int apply(self, Table* t, int32_t index, int32_t at, const Rules* rules) noexcept nogil:
         cdef Row* row = &t.rows[index]
@@ -499,6 +625,8 @@ cdef class Decider:
         if status < 0:
             raise MemoryError
         self.answer(t, &rules.rules, memos, handlers)
+        if rules.rules.privates > 0:
+            self.keep_creators(t)
 
     cdef int answer(self, Table* t, const Rules* rules, list memos, tuple handlers) except -1:
         """Ask for each noted row: the memo first, then its handler."""

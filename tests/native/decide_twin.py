@@ -43,13 +43,18 @@ class Twin:
     """Decides one table after another by the arrays of a `RecordedTable`."""
 
     def __init__(self, recorded):
-        entries, keys, values, repeating, pair_keys, pair_values, dummies, dummy_bytes = recorded.arrays
+        (entries, keys, values, repeating, pair_keys, pair_values, paths, path_tags, private_keys, private_values, creators,
+         creator_bytes, dummies, dummy_bytes) = recorded.arrays  # fmt: skip
         self.entries = np.frombuffer(np.ascontiguousarray(entries).tobytes(), ENTRY)
         self.index = {k: v for k, v in zip(keys.tolist(), values.tolist(), strict=True) if k}
         self.repeating = repeating.reshape(-1, 3).tolist()
         self.pairs = dict(zip(pair_keys.tolist(), pair_values.tolist(), strict=True))
-        data = dummy_bytes.tobytes()
-        self.dummies = [data[at : at + size] for at, size in dummies.reshape(-1, 2).tolist()]
+        self.paths = [
+            (tag, place, tuple(path_tags[at : at + n].tolist())) for tag, place, at, n in paths.reshape(-1, 4).tolist()
+        ]
+        self.privates = dict(zip(private_keys.tolist(), private_values.tolist(), strict=True))
+        self.creators = spans(creators, creator_bytes)
+        self.dummies = spans(dummies, dummy_bytes)
 
     def decide(self, rows, meta, value_of, handlers):
         """{row: (op, action letter or '', rule, new value or size)}; `value_of(row)` gives bytes, or None if not in memory."""
@@ -63,6 +68,10 @@ class Twin:
                 continue
             edits[i] = self.row(i)
             i = i + 1 if edits[i][0] == KEEP and row["flags"] & SEQUENCE else int(row["after"])
+        for i in list(edits):
+            creator = int(rows[i]["creator"])
+            if creator >= 0 and is_private_data(int(rows[i]["tag"])) and edits[i][0] != REMOVE:
+                edits[creator] = (KEEP, "", Builtin.RULE_PRIVATE, None)
         return edits
 
     def row(self, i):
@@ -70,7 +79,8 @@ class Twin:
         if tag & 0xFFFF == 0:
             return (REMOVE, "X", Builtin.RULE_GROUP_LENGTH, None)
         if (tag >> 16) % 2:
-            return (REMOVE, "X", Builtin.RULE_PRIVATE, None)
+            place = self.find_private(i)
+            return (REMOVE, "X", Builtin.RULE_PRIVATE, None) if place is None else self.apply(i, self.entries[place])
         place = self.find_entry(i)
         if place is None or (tag >> 16 == 0x7FE0 and self.rows[i]["depth"] > 0):
             return (REMOVE, "X", Builtin.RULE_UNKNOWN, None)
@@ -81,11 +91,30 @@ class Twin:
         if tag not in self.index:
             return next((place for mask, match, place in self.repeating if tag & mask == match), None)
         place = self.index[tag]
-        if self.rows[i]["depth"] == 0 or not self.entries[place]["nested"]:
+        above = self.sequences(i)
+        if not above:
             return place
-        item = int(self.rows[i]["parent"])
-        sequence = int(self.rows[self.rows[item]["parent"]]["tag"])
-        return self.pairs.get(sequence << 32 | tag, place + 1)
+        for one, entry, path in self.paths:
+            if self.entries[place]["pathed"] and one == tag and above[: len(path)] == path:
+                return entry
+        return self.pairs.get(above[0] << 32 | tag, place + 1) if self.entries[place]["nested"] else place
+
+    def sequences(self, i):
+        """Tags of the sequences around a row, the innermost first."""
+        found = []
+        while (item := int(self.rows[i]["parent"])) >= 0:
+            i = int(self.rows[item]["parent"])
+            found.append(int(self.rows[i]["tag"]))
+        return tuple(found)
+
+    def find_private(self, i):
+        tag, creator = int(self.rows[i]["tag"]), int(self.rows[i]["creator"])
+        if creator < 0 or not is_private_data(tag):
+            return None
+        name = (self.value_of(creator) or b"").rstrip(b"\0 ").lstrip(b" ")
+        if name not in self.creators:
+            return None
+        return self.privates.get(self.creators.index(name) << 24 | tag >> 16 << 8 | tag & 0xFF)
 
     def vr(self, i, entry):
         """VR to judge by: that of the dictionary where the file says UN."""
@@ -111,6 +140,8 @@ class Twin:
         if self.rows[i]["flags"] & SEQUENCE:
             return (KEEP, "", rule, None)
         name = self.vr(i, entry)
+        if entry["dummy"] >= 0 and name == letters(entry["vr"]):
+            return (REPLACE, "D", rule, self.dummies[entry["dummy"]])
         return (REPLACE, "D", rule, self.dummies[VRS.index(name) if name in VRS else UNKNOWN_VR])
 
     def keep(self, i, entry):
@@ -152,6 +183,16 @@ class Twin:
         if value.startswith(new) and not value[len(new) :].strip(b"\0 "):
             return (KEEP, "", 0, None)
         return (REPLACE, chr(entry["letter"]), int(entry["rule"]), new)
+
+
+def spans(pairs, data):
+    """The values that (offset, length) pairs name."""
+    whole = data.tobytes()
+    return [whole[at : at + size] for at, size in pairs.reshape(-1, 2).tolist()]
+
+
+def is_private_data(tag):
+    return (tag >> 16) % 2 == 1 and tag & 0xFFFF >= 0x1000
 
 
 def letters(vr):

@@ -34,13 +34,18 @@ def code(vr):
     return ord(vr[0]) | ord(vr[1]) << 8
 
 
-def entry(act, fallback=REMOVED, *, vr="LO", vrs=ALL_VRS, vm_max=0, rule=FIRST_RULE, handler=0, letter="C", nested=0):
-    return (vrs, rule, vm_max, code(vr), act, fallback, handler, ord(letter), nested, 0)
+def entry(act, fallback=REMOVED, *, vr="LO", vrs=ALL_VRS, vm_max=0, rule=FIRST_RULE, handler=0, letter="C", nested=0,
+          pathed=0, dummy=-1):  # fmt: skip
+    return (vrs, rule, vm_max, dummy, code(vr), act, fallback, handler, ord(letter), nested, pathed, 0)
 
 
-def table_of(top, nested=None, pairs=None, repeating=()):
-    """A rule table: {tag: entry}, {tag: entry in an unlisted sequence}, {(sequence, tag): entry}, [(mask, match, entry)]."""
-    nested, pairs = nested or {}, pairs or {}
+def table_of(top, nested=None, pairs=None, repeating=(), paths=(), privates=None, own_dummies=()):
+    """A rule table.
+
+    {tag: entry}, {tag: entry in an unlisted sequence}, {(sequence, tag): entry}, [(mask, match, entry)],
+    [(tag, (inner sequence, outer one ...), entry)], {(creator, group, low byte): entry}, dummies after those of the VRs.
+    """
+    nested, pairs, privates = nested or {}, pairs or {}, privates or {}
     tags = sorted(top)
     rows = list(itertools.chain.from_iterable((top[tag], nested.get(tag, top[tag])) for tag in tags))
     triples = []
@@ -48,9 +53,19 @@ def table_of(top, nested=None, pairs=None, repeating=()):
         triples += [mask, match, len(rows)]
         rows.append(one)
     first = len(rows)
-    rows += [pairs[key] for key in sorted(pairs)] + [entry(REMOVED)] * 2  # free slots of the index point at 0
+    rows += [pairs[key] for key in sorted(pairs)]
+    path_rows, path_tags = [], []
+    for tag, above, one in paths:
+        path_rows += [tag, len(rows), len(path_tags), len(above)]
+        path_tags += above
+        rows.append(one)
+    creators = sorted({creator for creator, *_ in privates})
+    first_private = len(rows)
+    numbered = {creators.index(c) << 24 | group << 8 | low: one for (c, group, low), one in privates.items()}
+    rows += [numbered[key] for key in sorted(numbered)] + [entry(REMOVED)] * 2  # free slots of the index point at 0
+    creator_spans, creator_bytes = rules._spans(creators)
     index = tagindex.build(np.array(tags, np.uint32), np.arange(0, 2 * len(tags), 2, np.int32))
-    places, data = rules._dummies()
+    places, data = rules._spans([*(DUMMIES[vr] for vr in VRS), b"", *own_dummies])
     return RecordedTable(
         np.frombuffer(np.array(rows, ENTRY).tobytes(), np.uint8),
         index.keys,
@@ -58,6 +73,12 @@ def table_of(top, nested=None, pairs=None, repeating=()):
         np.array(triples, np.uint32),
         np.array([sequence << 32 | tag for sequence, tag in sorted(pairs)], np.uint64),
         np.arange(first, first + len(pairs), dtype=np.int32),
+        np.array(path_rows, np.uint32),
+        np.array(path_tags, np.uint32),
+        np.array(sorted(numbered), np.uint64),
+        np.arange(first_private, first_private + len(numbered), dtype=np.int32),
+        creator_spans,
+        creator_bytes,
         places,
         data,
     )
@@ -309,11 +330,60 @@ def test_arrays_that_point_outside_are_refused():
         (3, np.array([1, 1], np.uint32)),  # not triples
         (3, np.array([1, 1, 99], np.uint32)),
         (4, np.array([1], np.uint64)),  # a key without a value
-        (6, good[6][:-2]),  # a VR without a dummy
-        (6, np.where(np.arange(len(good[6])) == 1, 9999, good[6]).astype(np.int32)),
+        (6, np.array([1, 0, 0], np.uint32)),  # not a path
+        (6, np.array([NAMED, 99, 0, 0], np.uint32)),
+        (6, np.array([NAMED, 0, 0, 1], np.uint32)),  # past the tags
+        (6, np.array([NAMED, 0, 0xFFFFFFFF, 1], np.uint32)),
+        (8, np.array([1], np.uint64)),
+        (10, np.array([0, 9], np.int32)),  # past the names
+        (12, good[12][:-2]),  # a VR without a dummy
+        (12, np.where(np.arange(len(good[12])) == 1, 9999, good[12]).astype(np.int32)),
+        (0, np.frombuffer(np.array([entry(KEPT, dummy=99)] * 3, ENTRY).tobytes(), np.uint8)),
     ]:
-        with pytest.raises(ValueError, match=r"slots|entries|length|bytes"):
+        with pytest.raises(ValueError, match=r"slots|entries|length|bytes|tags|dummies"):
             RuleTable(*good[:place], bad, *good[place + 1 :])
+
+
+def test_a_rule_for_a_place_holds_there_alone():
+    kept, removed = entry(KEPT), entry(REMOVED, pathed=1)
+    recorded = table_of({NAMED: removed, CODES: entry(KEPT, vr="SQ"), OTHER: entry(KEPT, vr="SQ")},
+                        paths=[(NAMED, (CODES, OTHER), kept)])  # fmt: skip
+    inner = sequence(CODES, [element(NAMED, "LO", b"HEAD")])
+    edits = decided(element(NAMED, "LO", b"HEAD") + inner + sequence(OTHER, [inner]), recorded)
+    gone = [row for row, edit in edits.items() if edit[0] == REMOVE]
+    assert gone == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("creator", "stays"),
+    [(b"ACME", True), (b"ACME\0 ", True), (b" ACME ", True), (b"ACME 1", False), (b"acme", False), (b"", False)],
+)
+def test_a_private_element_stays_by_its_creator(creator, stays):
+    recorded = table_of({NAMED: entry(KEPT)}, privates={(b"ACME", 9, 1): entry(KEPT)})
+    block = element(0x00090010, "LO", creator) + element(0x00091001, "LO", b"fast") + element(0x00091002, "LO", b"Doe")
+    edits = decided(block, recorded)
+    assert [edits[row][0] for row in range(3)] == ([KEEP, KEEP, REMOVE] if stays else [REMOVE] * 3)
+
+
+def test_a_creator_goes_where_nothing_of_its_block_stays():
+    recorded = table_of({NAMED: entry(KEPT)}, privates={(b"ACME", 9, 1): entry(KEPT, vr="US", vrs=1 << VRS.index("US"))})
+    edits = decided(element(0x00090010, "LO", b"ACME") + element(0x00091001, "LO", b"Doe "), recorded)
+    assert [edits[row][0] for row in range(2)] == [REMOVE, REMOVE]
+
+
+def test_a_creator_counts_in_its_own_item_alone():
+    recorded = table_of({CODES: entry(KEPT, vr="SQ")}, privates={(b"ACME", 9, 1): entry(KEPT)})
+    inner = sequence(CODES, [element(0x00091001, "LO", b"Doe ")])
+    edits = decided(inner + element(0x00090010, "LO", b"ACME"), recorded)
+    assert edits[2][0] == REMOVE
+    assert edits[3][0] == REMOVE
+
+
+def test_an_attribute_with_a_dummy_of_its_own():
+    one = entry(DUMMY, vr="CS", dummy=len(VRS) + 1)
+    recorded = table_of({NAMED: one}, own_dummies=[b"OWN"])
+    assert decided(element(NAMED, "CS", b"X "), recorded)[0] == (REPLACE, "D", FIRST_RULE, b"OWN")
+    assert decided(element(NAMED, "DS", b"1 "), recorded)[0] == (REPLACE, "D", FIRST_RULE, DUMMIES["DS"])
 
 
 # --- by chance --------------------------------------------------------------------------------------------------------
@@ -360,21 +430,27 @@ def random_data_set(rng, tags, encoding, depth=0):
 @pytest.mark.parametrize("seed", range(60))
 def test_random_nesting(seed):
     rng = random.Random(seed)
-    tags = [NAMED, 0x00081030, CODES, OTHER, UNKNOWN, 0x00090010, 0x60000022]
-    known = [tag for tag in tags if rng.random() < 0.8]
+    tags = [NAMED, 0x00081030, CODES, OTHER, UNKNOWN, 0x00090010, 0x00090011, 0x00091001, 0x00091102, 0x60000022]
+    known = [tag for tag in tags if rng.random() < 0.8 and tag >> 16 != 9]
 
     def any_entry(tag):
         is_sequence = tag in (CODES, OTHER)
         act = rng.choice([KEPT, KEPT, DUMMY, REMOVED, EMPTIED] if is_sequence else list(Act))
         return entry(act, rng.choice([REMOVED, EMPTIED, DUMMY]), vr="SQ" if is_sequence else "LO",
                      vm_max=rng.randint(0, 2), rule=rng.randint(8, 99), handler=rng.randrange(len(HANDLERS)),
-                     nested=rng.randint(0, 1))  # fmt: skip
+                     nested=rng.randint(0, 1), pathed=rng.randint(0, 1), dummy=rng.choice([-1, len(VRS) + 1]))  # fmt: skip
+
+    def any_path():
+        return tuple(rng.choice([CODES, OTHER]) for _ in range(rng.randint(1, 3)))
 
     recorded = table_of(
         {tag: any_entry(tag) for tag in known},
         nested={tag: any_entry(tag) for tag in known},
         pairs={(s, tag): any_entry(tag) for s in (CODES, OTHER) for tag in known if rng.random() < 0.5},
         repeating=[(0xFF010000, 0x60000000, any_entry(0x60000000))],
+        paths=[(tag, any_path(), any_entry(tag)) for tag in known for _ in range(rng.randint(0, 2))],
+        privates={(rng.choice([b"A1", b"ACME"]), 9, low): any_entry(0x00091001) for low in (1, 2)},
+        own_dummies=[b"OWN"],
     )
     encoding = rng.choice([LITTLE, IMPLICIT, BIG])
     decided(random_data_set(rng, tags, encoding), recorded, encoding)

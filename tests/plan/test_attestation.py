@@ -8,7 +8,8 @@ from plan_data import ENCODINGS, clean, instance, planner
 from pydicom.dataset import Dataset
 from pydicom.sr import _cid_dict, _concepts_dict
 
-from mediscan.plan.attestation import attest, options_of
+from mediscan.plan.attestation import attest
+from mediscan.plan.decisions import Decider
 from mediscan.profile import policy_file
 from mediscan.profile.policy import Dates
 
@@ -64,7 +65,13 @@ def test_what_another_tool_attested_is_not_repeated(syntax):
 
 @pytest.mark.parametrize(("implicit", "big"), [(False, False), (True, False), (False, True)])
 def test_rows_for_the_ledger_say_what_is_there(implicit, big):
-    made = attest(policy_file.load("safe-harbor"), "mediscan 1", implicit=implicit, big=big)
+    made = attest(
+        policy_file.load("safe-harbor"),
+        Decider(policy_file.load("safe-harbor")).true_options(),
+        "mediscan 1",
+        implicit=implicit,
+        big=big,
+    )
     found = pydicom.filereader.read_dataset(io.BytesIO(b"".join(data for _, data in made.inserts)), implicit, not big)
     raw = [(int(tag), one.length) for tag, one in sorted(found._dict.items())]
     assert raw == [(tag, length) for tag, _, length in made.rows.tolist()]
@@ -76,7 +83,7 @@ def test_rows_for_the_ledger_say_what_is_there(implicit, big):
 
 def test_options_of_every_treatment_of_dates():
     chosen = policy_file.load("basic")
-    found = {dates: {option.value for option in options_of(chosen.with_dates(dates))} for dates in Dates}
+    found = {dates: {option.value for option in Decider(chosen.with_dates(dates)).true_options()} for dates in Dates}
     assert found == {
         Dates.YEAR: {BASIC},
         Dates.REMOVE: {BASIC},
@@ -89,7 +96,7 @@ def test_a_long_or_foreign_policy_name_fits_lo():
     import dataclasses
 
     chosen = dataclasses.replace(policy_file.load("basic"), name="Політика\\" + "x" * 80)
-    made = attest(chosen, "mediscan 1", implicit=False, big=False)
+    made = attest(chosen, [], "mediscan 1", implicit=False, big=False)
     found = pydicom.filereader.read_dataset(io.BytesIO(made.inserts[0][1]), False, True)
     method = found.DeidentificationMethod
     assert len(method) == 4

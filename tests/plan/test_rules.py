@@ -9,7 +9,8 @@ from pydicom.dataset import Dataset
 
 from mediscan._native.decide import VRS, Act, Builtin
 from mediscan.plan import rules
-from mediscan.plan.rules import ENTRY, Decider, Handler, RuleBook
+from mediscan.plan.decisions import Decider, Handler
+from mediscan.plan.rules import ENTRY, RuleBook
 from mediscan.profile import policy_file, sop_classes, table
 from mediscan.profile.actions import Option
 from mediscan.pseudonym.dummies import DUMMIES
@@ -164,7 +165,8 @@ def test_whole_policies_agree_on_categories():
 class Arrays:
     """Stands in for RuleTable: the arrays as they were made."""
 
-    def __init__(self, entries, keys, values, repeating, pair_keys, pair_values, dummies, dummy_bytes):
+    def __init__(self, entries, keys, values, repeating, pair_keys, pair_values, *others):
+        dummies, dummy_bytes = others[-2:]
         self.entries = np.frombuffer(entries.tobytes(), ENTRY)
         self.places = {key: value for key, value in zip(keys.tolist(), values.tolist(), strict=True) if key}
         self.pairs = dict(zip(pair_keys.tolist(), pair_values.tolist(), strict=True))
@@ -191,8 +193,8 @@ def is_entry(book, entry, tag, decision):
     assert entry["fallback"] == decision.fallback
     assert entry["handler"] == decision.handler
     assert chr(entry["letter"]) == decision.letter
-    assert book.rules[entry["rule"]] == decision.rule
-    assert book.categories[entry["rule"]] == decision.category
+    assert book.names.rules[entry["rule"]] == decision.rule
+    assert book.names.categories[entry["rule"]] == decision.category
     assert entry["vm_max"] == dictionary.vm_bounds(facts.vm)[1]
     assert chr(entry["vr"] & 0xFF) + chr(entry["vr"] >> 8) == facts.preferred_vr
     assert {vr for bit, vr in enumerate(VRS) if int(entry["vrs"]) >> bit & 1} == set(facts.vr.split(" or "))
@@ -240,18 +242,18 @@ def test_rule_numbers_do_not_depend_on_what_was_compiled_first():
         one.compiled(sop_class)
     for sop_class in reversed(CLASSES):
         other.compiled(sop_class)
-    assert one.rules == other.rules
-    assert one.categories == other.categories
-    assert len(one.rules) == len(one.categories)
-    assert one.rules[: len(Builtin) - 1] == [rules.BUILTIN_RULES[rule] for rule in list(Builtin)[:-1]]
+    assert one.names.rules == other.names.rules
+    assert one.names.categories == other.names.categories
+    assert len(one.names.rules) == len(one.names.categories)
+    assert one.names.rules[: len(Builtin) - 1] == [rules.BUILTIN_RULES[rule] for rule in list(Builtin)[:-1]]
 
 
 def test_every_sop_class_that_may_be_written_compiles():
     book = RuleBook(policy_file.load("safe-harbor"))
-    before = len(book.rules)
+    before = len(book.names.rules)
     for sop_class in iod.load().sop_classes.keys() - sop_classes.unsafe():
         book.compiled(sop_class)
-    assert len(book.rules) == before
+    assert len(book.names.rules) == before
 
 
 # --- through the kernel -----------------------------------------------------------------------------------------------

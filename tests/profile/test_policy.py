@@ -8,7 +8,7 @@ from mediscan.errors import PolicyError
 from mediscan.plan.plan import compile_policy
 from mediscan.profile import policy_file
 from mediscan.profile.actions import Option
-from mediscan.profile.policy import Dates
+from mediscan.profile.policy import Dates, Policy
 from mediscan.pseudonym.keyring import Key
 
 GOOD = {
@@ -151,7 +151,7 @@ DECISIVE = {
 
 
 def test_the_digest_changes_with_every_decisive_field(tmp_path):
-    fields = {field.name for field in dataclasses.fields(policy.Policy)} - {"name", "title", "description"}
+    fields = {field.name for field in dataclasses.fields(Policy)} - {"name", "title", "description"}
     assert set(DECISIVE) == fields
     changed = [load(tmp_path, **{key: value}).digest for key, values in DECISIVE.items() for value in values]
     assert len({load(tmp_path).digest, *changed}) == 1 + len(changed)

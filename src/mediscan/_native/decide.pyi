@@ -35,6 +35,12 @@ class RuleTable:
         repeating: npt.NDArray[np.uint32],
         pair_keys: npt.NDArray[np.uint64],
         pair_values: npt.NDArray[np.int32],
+        paths: npt.NDArray[np.uint32],
+        path_tags: npt.NDArray[np.uint32],
+        private_keys: npt.NDArray[np.uint64],
+        private_values: npt.NDArray[np.int32],
+        creators: npt.NDArray[np.int32],
+        creator_bytes: npt.NDArray[np.uint8],
         dummies: npt.NDArray[np.int32],
         dummy_bytes: npt.NDArray[np.uint8],
     ) -> None: ...

@@ -99,8 +99,8 @@ class Worker:
         self._source_hasher = (hasher(config.digest) or hasher("blake3")) if config.digest_source else None
         names = sorted(private.load())
         self._creators = {name.encode("ascii", "replace"): i for i, name in enumerate(names)}
-        book = self._planner.book
-        self._ledger = LedgerWriter(config.ledger, run_id, facts(plan), book.rules, book.categories, names)
+        rules = self._planner.names
+        self._ledger = LedgerWriter(config.ledger, run_id, facts(plan), rules.rules, rules.categories, names)
 
     def process(self, batch: Batch, tick: Callable[[Summary], None] = lambda _: None) -> Summary:
         """Work through a batch and commit its ledger fragment; `tick` sees the summary after each input.

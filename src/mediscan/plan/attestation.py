@@ -1,5 +1,6 @@
 """Elements that PS3.15 E.1.1 requires to be added: that, by what, and under which options an object was de-identified."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,23 +30,15 @@ class Attestation:
     rows: npt.NDArray[np.uint32]
 
 
-def options_of(policy: Policy) -> list[Option]:
-    """The codes of CID 7050 that are true for a run under `policy`."""
-    chosen = set(policy.options)
-    if policy.dates is Dates.KEEP:
-        chosen.add(Option.RETAIN_LONGITUDINAL_FULL_DATES)
-    elif policy.dates is Dates.SHIFT:
-        chosen.add(Option.RETAIN_LONGITUDINAL_MODIFIED_DATES)
-    return [Option.BASIC_PROFILE, *sorted(chosen)]
-
-
-def attest(policy: Policy, tool: str, *, implicit: bool, big: bool) -> Attestation:
+def attest(policy: Policy, options: Sequence[Option], tool: str, *, implicit: bool, big: bool) -> Attestation:
     """Encode (0012,0062), (0012,0063), (0012,0064) and (0028,0303).
 
     Parameters
     ----------
     policy : Policy
         The policy of the run.
+    options : sequence of Option
+        What is true of it, in the order of the codes (`Decider.true_options`).
     tool : str
         Name and version of the program, ASCII.
     implicit, big : bool
@@ -54,7 +47,7 @@ def attest(policy: Policy, tool: str, *, implicit: bool, big: bool) -> Attestati
     encode = _Encoder(implicit=implicit, big=big)
     name = policy.name[:40].replace("\\", "/")
     method = f"{tool}\\policy {name}\\dates {policy.dates}\\PS3.15 2026d Annex E".encode("ascii", "replace")
-    codes = b"".join(encode.item(_code_item(encode, option)) for option in options_of(policy))
+    codes = b"".join(encode.item(_code_item(encode, option)) for option in options)
     elements = [
         (0x00120062, b"CS", b"YES"),
         (0x00120063, b"LO", method),

@@ -8,7 +8,9 @@ import numpy as np
 from mediscan._native.decide import Builtin
 from mediscan._native.framing import ElementTable
 from mediscan.codec import elements
+from mediscan.plan.decisions import Decision
 from mediscan.plan.planner import Planner
+from mediscan.plan.rules import RuleBook
 from mediscan.standard import dictionary, iod
 
 _REMOVE, _REPLACE, _RESIZE = 1, 2, 3
@@ -54,7 +56,7 @@ def explain(table: ElementTable, planner: Planner, sop_class: str) -> Iterator[E
     """Yield every element of a decided table in file order; what goes with a removed sequence is not named again."""
     rows, edits = elements.rows(table), elements.edits(table)
     known = dictionary.load()
-    book, types = planner.book, iod.load()
+    book, names, types = planner.book, planner.names, iod.load()
     arena = table.arena
     paths: dict[int, tuple[str, tuple[int, ...]]] = {}
     index = 0
@@ -72,10 +74,10 @@ def explain(table: ElementTable, planner: Planner, sop_class: str) -> Iterator[E
         type_ = (types.type_of(sop_class, (*tags, tag)) or "3") if entry else ""
         changed, op = bool(edit["action"]), int(edit["op"])
         if changed:
-            rule, category = book.rules[edit["rule"]], book.categories[edit["rule"]]
+            rule, category = names.rules[edit["rule"]], names.categories[edit["rule"]]
         else:
-            decision = book.decider.decide(tag, iod.effective(type_)) if entry else None
-            rule, category = (decision.rule, decision.category) if decision else (book.rules[Builtin.RULE_UNKNOWN], None)
+            decision = _kept(book, table, row, (*tags, tag), type_)
+            rule, category = (decision.rule, decision.category) if decision else (names.rules[Builtin.RULE_UNKNOWN], None)
         new, after = _result(op, edit, arena, table, row)
         yield Explained(
             path,
@@ -92,6 +94,18 @@ def explain(table: ElementTable, planner: Planner, sop_class: str) -> Iterator[E
             new,
         )
         index = index + 1 if flags & elements.SEQUENCE and op == 0 else int(row["after"])
+
+
+def _kept(book: RuleBook, table: ElementTable, row: np.void, path: tuple[int, ...], type_: str) -> Decision | None:
+    """The decision by which an element stays."""
+    tag = path[-1]
+    if tag >> 16 & 1:
+        if row["creator"] < 0 or tag & 0xFFFF < 0x1000:
+            return None
+        return book.private((table.value(int(row["creator"])) or b"").decode("ascii", "replace"), tag)
+    if not type_:
+        return None
+    return book.decider.decide(tag, iod.effective(type_), book.decider.rule_in(tag, path[:-1]))
 
 
 def _result(op: int, edit: np.void, arena: bytes, table: ElementTable, row: np.void) -> tuple[bytes | None, int]:

@@ -1,7 +1,8 @@
 """ElementTable x Plan -> edits, and the few facts about an instance that its output path and ledger row need."""
 
 import functools
-from collections.abc import Callable
+import re
+from fnmatch import translate
 from typing import NamedTuple
 
 from mediscan import errors
@@ -9,21 +10,14 @@ from mediscan._native.decide import Decider, RuleTable
 from mediscan._native.framing import ElementTable, TagList
 from mediscan.codec import charset
 from mediscan.codec.part10 import Header
+from mediscan.plan.answers import Answers, Person, Secrets
 from mediscan.plan.attestation import Attestation, attest
 from mediscan.plan.plan import Plan
-from mediscan.plan.rules import Handler, RuleBook
-from mediscan.profile import lexicons, sop_classes, zip3
-from mediscan.pseudonym import dates, generalise
-from mediscan.pseudonym.identity import Identities
-from mediscan.pseudonym.uids import UidMap
-from mediscan.standard import iod, uids
+from mediscan.plan.rules import RuleBook, RuleNames
+from mediscan.profile import sop_classes
+from mediscan.profile.policy import Policy, Source
+from mediscan.standard import iod
 from mediscan.standard.transfer_syntax import TransferSyntax
-from mediscan.text import lexicon
-
-_MEMO_LIMIT = 32768  # values of one memo
-_PEOPLE_LIMIT = 4096
-Memo = dict[bytes, bytes | None]
-Answer = Callable[[bytes], bytes | None]
 
 # Rising, as ElementTable.pick wants them.
 _CONTEXT = TagList(
@@ -47,6 +41,10 @@ _CONTEXT = TagList(
     0x00280010,  # Rows
     0x00280011,  # Columns
 )
+_ORIGIN = TagList(
+    0x00080080,  # Institution Name
+    0x00081010,  # Station Name
+)
 
 
 class Instance(NamedTuple):
@@ -63,25 +61,45 @@ class Instance(NamedTuple):
     sop_instance: str
 
 
-class _Person(NamedTuple):
-    """What the answers for one instance depend on, besides the values asked about: mostly the same for a whole study."""
+class _Agreement:
+    """One policy of the plan, compiled: rules, answers and attestations."""
 
-    charset: bytes
-    name: bytes
-    patient_id: bytes
-    issuer: bytes
-    birth_date: bytes
-    age: bytes
-    study: bytes
-    years: tuple[bytes, ...]
+    def __init__(self, policy: Policy, names: RuleNames, secrets: Secrets, tool: str) -> None:
+        self.policy = policy
+        self.book = RuleBook(policy, names)
+        self.answers = Answers(policy, self.book.decider.extras, secrets)
+        self._tool = tool
+        self._classes: dict[bytes, tuple[str, RuleTable]] = {}
+        self._attestations: dict[tuple[bool, bool], Attestation] = {}
+
+    def sop_class(self, value: bytes) -> tuple[str, RuleTable]:
+        """UID and compiled rules of a SOP Class that may be written."""
+        found = self._classes.get(value)
+        if found is None:
+            uid = value.strip(b"\0 ").decode("ascii", "replace")
+            if uid in sop_classes.unsafe() or uid not in iod.load().sop_classes:
+                raise errors.UnsafeSopClass()
+            found = self._classes[value] = uid, self.book.compiled(uid)
+        return found
+
+    def attestation(self, syntax: TransferSyntax) -> Attestation:
+        """Elements to be added, encoded for `syntax`."""
+        key = (syntax.implicit_vr, syntax.big_endian)
+        if key not in self._attestations:
+            options = self.book.decider.true_options()
+            self._attestations[key] = attest(self.policy, options, self._tool, implicit=key[0], big=key[1])
+        return self._attestations[key]
 
 
-class _Answers(NamedTuple):
-    """Pseudonym of the patient; memo and function for each `Handler`, in its order."""
+class _Match(NamedTuple):
+    """A source of a policy: patterns to be matched, and its agreement."""
 
-    patient: str
-    memos: list[Memo]
-    handlers: tuple[Answer, ...]
+    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    agreement: _Agreement
+
+    def holds(self, facts: dict[str, str]) -> bool:
+        """Whether every pattern matches."""
+        return all(pattern.fullmatch(facts[kind]) for kind, pattern in self.patterns)
 
 
 class Planner:
@@ -89,20 +107,23 @@ class Planner:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.book = RuleBook(plan.policy)
+        self.names = RuleNames()
         self._native = Decider()
-        self._identities = Identities(plan.key)
-        self._uid_map = UidMap(plan.key, uids.load())
-        self._shift = dates.DateShift(plan.key)
-        self._words = lexicons.load()
-        self._populous = zip3.load()
-        self._classes: dict[bytes, tuple[str, RuleTable]] = {}
-        self._answers: dict[_Person, _Answers] = {}
-        self._memos: dict[tuple[object, ...], Memo] = {}
-        self._attestations: dict[tuple[bool, bool], Attestation] = {}
+        secrets = Secrets(plan.key)
+        self._default = _Agreement(plan.policy.where_none_matches, self.names, secrets, plan.tool)
+        self._sources = [
+            _Match(_compiled(source), _Agreement(source.policy, self.names, secrets, plan.tool))
+            for source in plan.policy.sources
+        ]
+        self._agreement = self._default
 
-    def decide(self, table: ElementTable, header: Header) -> Instance:
-        """Fill the edits of `table`.
+    @property
+    def book(self) -> RuleBook:
+        """Rules that decided the last input."""
+        return self._agreement.book
+
+    def decide(self, table: ElementTable, header: Header, path: bytes = b"", archive: bytes = b"") -> Instance:
+        """Fill the edits of `table`; where the input came from chooses between the policy's sources.
 
         Raises
         ------
@@ -113,18 +134,16 @@ class Planner:
             declared, sop_class, sop_instance, d1, d2, d3, d4, d5, modality, name, patient_id, issuer, birth_date, age,
             study, series, frames, rows, columns,
         ) = table.pick(_CONTEXT)  # fmt: skip
-        class_uid, rules = self._classes.get(sop_class) or self._class(sop_class)
-        uid = self._memo(Handler.UID)
-        new_uids = [
-            uid[value] if value in uid else self._ask(uid, self._uid_map, value) for value in (study, series, sop_instance)
-        ]
+        if self._sources:
+            self._agreement = self._choose(table, declared, path, archive)
+        agreement = self._agreement
+        class_uid, rules = agreement.sop_class(sop_class)
+        new_uids = agreement.answers.uids(study, series, sop_instance)
         if not all(new_uids):
-            raise errors.MissingUid()
-        if b"\\" in b"".join(filter(None, new_uids)):
-            raise errors.Malformed(-1, "several values where PS3.3 has one UID")
-        person = _Person(declared, name, patient_id, issuer, birth_date, age, study, (d1[:4], d2[:4], d3[:4], d4[:4], d5[:4]))
-        patient, memos, handlers = self._answers.get(person) or self._meet(person)
-        memos[Handler.UID] = uid
+            raise errors.Malformed(-1, "something else where PS3.3 has one UID") if None in new_uids else errors.MissingUid()
+        years = (d1[:4], d2[:4], d3[:4], d4[:4], d5[:4])
+        person = Person(declared, name, patient_id, issuer, birth_date, age, study, years)
+        patient, memos, handlers = agreement.answers.meet(person)
         self._native.run(table.capsule, rules, memos, handlers)
         return Instance(
             class_uid,
@@ -134,87 +153,29 @@ class Planner:
         )
 
     def attestation(self, syntax: TransferSyntax) -> Attestation:
-        """Elements to be added, encoded for `syntax`."""
-        key = (syntax.implicit_vr, syntax.big_endian)
-        if key not in self._attestations:
-            self._attestations[key] = attest(self.plan.policy, self.plan.tool, implicit=key[0], big=key[1])
-        return self._attestations[key]
+        """Elements to be added to the instance that was decided last, encoded for `syntax`."""
+        return self._agreement.attestation(syntax)
 
-    def _class(self, value: bytes) -> tuple[str, RuleTable]:
-        """UID and compiled rules of a SOP Class that may be written."""
-        uid = value.strip(b"\0 ").decode("ascii", "replace")
-        if uid in sop_classes.unsafe() or uid not in iod.load().sop_classes:
-            raise errors.UnsafeSopClass()
-        self._classes[value] = uid, self.book.compiled(uid)
-        return self._classes[value]
-
-    # --- pseudonyms, each keyed once ----------------------------------------------------------------------------------
-
-    def _memo(self, *key: object) -> Memo:
-        """Answers to one question; they depend on nothing but `key` and the value, and are dropped when they grow many."""
-        memo = self._memos.get(key)
-        if memo is None:
-            if len(self._memos) >= _PEOPLE_LIMIT:
-                self._memos.clear()
-                self._answers.clear()
-            memo = self._memos[key] = {}
-        if len(memo) > _MEMO_LIMIT:
-            memo.clear()
-        return memo
-
-    @staticmethod
-    def _ask(memo: Memo, handler: Answer, value: bytes) -> bytes | None:
-        if value not in memo:
-            memo[value] = handler(value)
-        return memo[value]
-
-    def _meet(self, person: _Person) -> _Answers:
-        """Everything that is asked about an instance of one patient, age and charset."""
-        if len(self._answers) >= _PEOPLE_LIMIT:
-            self._answers.clear()
-        identities, declared, issuer = self._identities, person.charset, person.issuer
-        patient = identities.patient(person.patient_id, issuer, person.name, person.birth_date, person.study)
-        over_89 = generalise.cap_age(person.age)[1]
-        latest = _latest_year(person.years)
-
-        def patient_id(value: bytes) -> bytes:
-            """A Patient ID of this instance or, inside a sequence, of another person."""
-            if value == person.patient_id:
-                return patient
-            return identities.patient(value, issuer, b"", b"", value) if value.strip(b"\0 ") else b""
-
-        memo = self._memo
-        answers: dict[Handler, tuple[Memo, Answer]] = {
-            Handler.UID: (memo(Handler.UID), self._uid_map),
-            Handler.PATIENT_ID: (memo(Handler.PATIENT_ID, issuer, person.patient_id, patient), patient_id),
-            Handler.PATIENT_NAME: (memo(Handler.PATIENT_NAME, patient), lambda _: patient),
-            Handler.CODE: (memo(Handler.CODE), lambda value: identities.code(value) or None),
-            Handler.DESCRIPTOR: (memo(Handler.DESCRIPTOR, declared), lambda v: self._descriptor(v, declared)),
-            Handler.AGE: (memo(Handler.AGE), lambda value: generalise.cap_age(value)[0]),
-            Handler.BIRTH_DATE: (
-                memo(Handler.BIRTH_DATE, latest, over_89),
-                lambda value: self._birth_date(value, latest, over_89),
-            ),
-            Handler.ZIP3: (memo(Handler.ZIP3), lambda value: generalise.zip3(value, self._populous)),
-            Handler.SHIFT: (memo(Handler.SHIFT, patient), lambda v: dates.shift(v, self._shift.days(patient))),
+    def _choose(self, table: ElementTable, declared: bytes, path: bytes, archive: bytes) -> _Agreement:
+        """The agreement of the first source that matches; in none the strictest."""
+        institution, station = table.pick(_ORIGIN)
+        facts = {
+            "institution": _folded(institution, declared),
+            "station": _folded(station, declared),
+            "path": path.decode("utf-8", "replace").casefold(),
+            "archive": archive.decode("utf-8", "replace").casefold(),
         }
-        met = _Answers(patient.decode(), [answers[h][0] for h in Handler], tuple(answers[h][1] for h in Handler))
-        self._answers[person] = met
-        return met
+        return next((source.agreement for source in self._sources if source.holds(facts)), self._default)
 
-    def _descriptor(self, value: bytes, declared: bytes) -> bytes | None:
-        """A descriptor that is wholly made of clinical words stays; any other goes."""
-        text = charset.decode(value.rstrip(b"\0 "), declared)
-        return value if text is not None and lexicon.is_clinical(text, self._words) else None
 
-    def _birth_date(self, value: bytes, latest_year: int | None, over_89: bool) -> bytes | None:
-        """The year alone, and not even that of somebody over 89."""
-        year = _year(value)
-        if year is None or year < self.plan.policy.oldest_birth_year:
-            return None
-        if not generalise.birth_year_allowed(year, latest_year, over_89, generalise.OLDEST_AGE):
-            return None
-        return b"%04d0101" % year
+def _compiled(source: Source) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(translate(pattern.casefold()))) for kind, pattern in source.patterns)
+
+
+def _folded(value: bytes, declared: bytes) -> str:
+    """Text of a value as globs compare it; undecodable bytes match nothing but a star."""
+    text = charset.decode(value.rstrip(b"\0 "), declared)
+    return "" if text is None else text.strip().casefold()
 
 
 # Defined Terms of Modality (PS3.3 C.7.3.1.1.1) that may be named in the ledger.
@@ -238,15 +199,6 @@ def _shape(
         _short(columns, big_endian),
         int(count) if count.isdigit() and len(count) <= 9 else None,
     )
-
-
-def _year(value: bytes) -> int | None:
-    text = value.strip(b"\0 ")[:4]
-    return int(text) if len(text) == 4 and text.isdigit() else None
-
-
-def _latest_year(values: tuple[bytes, ...]) -> int | None:
-    return max((year for value in values if (year := _year(value)) is not None), default=None)
 
 
 def _short(value: bytes, big_endian: bool) -> int | None:

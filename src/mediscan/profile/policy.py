@@ -160,6 +160,13 @@ class Policy:
         return replace(self, dates=chosen, sources=sources)
 
     @property
+    def where_none_matches(self) -> "Policy":
+        """What holds for an input that none of the sources matches: this policy where it has none, else the strictest."""
+        if not self.sources:
+            return self
+        return Policy(self.name, self.title, self.description, frozenset(), Dates.REMOVE, 9999, frozenset(), frozenset())
+
+    @property
     def digest(self) -> str:
         """SHA-256 over everything that decides, in hex; the name and texts do not."""
         return hashlib.sha256(json.dumps(_decisive(asdict(self)), sort_keys=True).encode()).hexdigest()

@@ -7,8 +7,7 @@ from argparse import Namespace
 
 from mediscan._native.decide import Act
 from mediscan.cli import console
-from mediscan.plan.attestation import options_of
-from mediscan.plan.rules import Decider, Decision, Handler
+from mediscan.plan.decisions import Decider, Decision, Handler
 from mediscan.profile import policy_file, table
 from mediscan.standard import dictionary
 
@@ -19,7 +18,7 @@ _ACTS = {
     Act.ACT_DUMMY: "dummy",
     Act.ACT_YEAR: "year",
 }
-_ASKS = {
+_ASKS: dict[int, str] = {
     Handler.UID: "new UID",
     Handler.PATIENT_ID: "pseudonym",
     Handler.PATIENT_NAME: "pseudonym",
@@ -28,7 +27,7 @@ _ASKS = {
     Handler.AGE: "age, 90+",
     Handler.BIRTH_DATE: "year, not 90+",
     Handler.ZIP3: "ZIP3",
-    Handler.SHIFT: "shift",
+    Handler.DATE: "shift",
 }
 _COLUMNS = ("tag", "name", "table code", "type 1", "type 2", "type 3", "HIPAA", "rule")
 
@@ -47,7 +46,7 @@ def main(arguments: Namespace) -> int:
     elif arguments.format == "json":
         print(json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows], indent=1))
     else:
-        options = ", ".join(f"{option.value} {option.meaning}" for option in options_of(policy))
+        options = ", ".join(f"{option.value} {option.meaning}" for option in Decider(policy).true_options())
         console.out.print(f"[bold]{policy.title}[/]: {policy.description}\n{options}\ndates: {policy.dates}\n")
         console.table(None, [(column, "bold" if column == "name" else "") for column in _COLUMNS], rows)
     return 0
@@ -70,4 +69,4 @@ def _rows(decider: Decider) -> list[tuple[str, ...]]:
 def _word(decision: Decision) -> str:
     if decision.act is not Act.ACT_ASK:
         return _ACTS[decision.act]
-    return f"{_ASKS[decision.handler]}, else {_ACTS[decision.fallback]}"
+    return f"{_ASKS.get(decision.handler, 'value of the policy')}, else {_ACTS[decision.fallback]}"

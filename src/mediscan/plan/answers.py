@@ -1,0 +1,187 @@
+"""New values that depend on a secret, a lexicon or the patient: one function and one memo per `Handler`, for each patient."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mediscan.codec import charset
+from mediscan.plan.decisions import Extra, Handler, Replace
+from mediscan.profile import lexicons, zip3
+from mediscan.profile.actions import Option
+from mediscan.profile.policy import Dates, Policy
+from mediscan.pseudonym import dates, generalise
+from mediscan.pseudonym.identity import Identities
+from mediscan.pseudonym.keyring import Key
+from mediscan.pseudonym.uids import UidMap
+from mediscan.standard import uids
+from mediscan.text import lexicon
+
+_MEMO_LIMIT = 32768  # values of one memo
+_PEOPLE_LIMIT = 4096
+_UID = re.compile(rb"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")
+_LONGEST_UID = 64
+Memo = dict[bytes, bytes | None]
+Answer = Callable[[bytes], bytes | None]
+
+
+class Person(NamedTuple):
+    """What the answers for one instance depend on, besides the values asked about: mostly the same for a whole study."""
+
+    charset: bytes
+    name: bytes
+    patient_id: bytes
+    issuer: bytes
+    birth_date: bytes
+    age: bytes
+    study: bytes
+    years: tuple[bytes, ...]
+
+
+class Met(NamedTuple):
+    """Pseudonym of a patient; memo and function for each `Handler`, in its order, and for each extra."""
+
+    patient: str
+    memos: list[Memo]
+    handlers: tuple[Answer, ...]
+
+
+class Secrets:
+    """Keyed functions of one project key, shared by all policies of a run."""
+
+    def __init__(self, key: Key) -> None:
+        self.identities = Identities(key)
+        self.uid_map = UidMap(key, uids.load())
+        self.shift = dates.DateShift(key)
+
+
+class Answers:
+    """Answers under one policy; remembers those to recent values so that each is worked out once.
+
+    Parameters
+    ----------
+    policy : Policy
+        What is kept, shifted, cleaned or generalised.
+    extras : tuple of Replace or Step
+        What handler numbers past the last `Handler` stand for.
+    secrets : Secrets
+        Keyed functions.
+    """
+
+    def __init__(self, policy: Policy, extras: tuple[Extra, ...], secrets: Secrets) -> None:
+        self._policy = policy
+        self._extras = extras
+        self._secrets = secrets
+        self._words = lexicons.load()
+        self._populous = zip3.load()
+        self._people: dict[Person, Met] = {}
+        self._memos: dict[tuple[object, ...], Memo] = {}
+        self._uid: Answer = _own_uid if Option.RETAIN_UIDS in policy.options else secrets.uid_map
+
+    def uids(self, *values: bytes) -> list[bytes | None]:
+        """Replace UIDs that lead to an instance: its study, series and itself; None for what is not one UID."""
+        memo = self._memo("instance")
+        return [memo[value] if value in memo else _ask(memo, self._one_uid, value) for value in values]
+
+    def _one_uid(self, value: bytes) -> bytes | None:
+        uid = self._uid(value)
+        return uid if not uid or (len(uid) <= _LONGEST_UID and _UID.fullmatch(uid)) else None
+
+    def meet(self, person: Person) -> Met:
+        """Everything that is asked about an instance of one patient, age and charset."""
+        met = self._people.get(person)
+        if met is None:
+            if len(self._people) >= _PEOPLE_LIMIT:
+                self._people.clear()
+            met = self._people[person] = self._met(person)
+        met.memos[Handler.UID] = self._memo(Handler.UID)
+        return met
+
+    def _memo(self, *key: object) -> Memo:
+        """Answers to one question; they depend on nothing but `key` and the value, and are dropped when they grow many."""
+        memo = self._memos.get(key)
+        if memo is None:
+            if len(self._memos) >= _PEOPLE_LIMIT:
+                self._memos.clear()
+                self._people.clear()
+            memo = self._memos[key] = {}
+        if len(memo) > _MEMO_LIMIT:
+            memo.clear()
+        return memo
+
+    def _met(self, person: Person) -> Met:
+        identities, declared, issuer = self._secrets.identities, person.charset, person.issuer
+        patient = identities.patient(person.patient_id, issuer, person.name, person.birth_date, person.study)
+        over_89 = generalise.cap_age(person.age)[1]
+        latest = _latest_year(person.years)
+        days = self._secrets.shift.days(patient) if self._policy.dates is Dates.SHIFT else 0
+
+        def patient_id(value: bytes) -> bytes:
+            """A Patient ID of this instance or, inside a sequence, of another person."""
+            if value == person.patient_id:
+                return patient
+            return identities.patient(value, issuer, b"", b"", value) if value.strip(b"\0 ") else b""
+
+        memo = self._memo
+        answers: dict[Handler, tuple[Memo, Answer]] = {
+            Handler.UID: (memo(Handler.UID), self._uid),
+            Handler.PATIENT_ID: (memo(Handler.PATIENT_ID, issuer, person.patient_id, patient), patient_id),
+            Handler.PATIENT_NAME: (memo(Handler.PATIENT_NAME, patient), lambda _: patient),
+            Handler.CODE: (memo(Handler.CODE), lambda value: identities.code(value) or None),
+            Handler.DESCRIPTOR: (memo(Handler.DESCRIPTOR, declared), lambda v: self._descriptor(v, declared)),
+            Handler.AGE: (memo(Handler.AGE), lambda value: generalise.cap_age(value)[0]),
+            Handler.BIRTH_DATE: (
+                memo(Handler.BIRTH_DATE, latest, over_89),
+                lambda value: self._birth_date(value, latest, over_89),
+            ),
+            Handler.ZIP3: (memo(Handler.ZIP3), lambda value: generalise.zip3(value, self._populous)),
+            Handler.DATE: (memo(Handler.DATE, days), lambda value: dates.shift(value, days)),
+        }
+        pairs = [answers[handler] for handler in Handler]
+        pairs += [(memo(extra, patient, latest), self._extra(extra, patient, latest)) for extra in self._extras]
+        return Met(patient.decode(), [pair[0] for pair in pairs], tuple(pair[1] for pair in pairs))
+
+    def _extra(self, extra: Extra, patient: bytes, year: int | None) -> Answer:
+        """Function of a template or of a step."""
+        if not isinstance(extra, Replace):
+            return lambda value: generalise.step(value, extra.vr, extra.step)
+        code, shown = self._secrets.identities.code, "" if year is None else f"{year:04d}"
+
+        def fill(value: bytes) -> bytes:
+            parts = {"patient": patient.decode(), "code": code(value).decode(), "year": shown}
+            return extra.template.format(**parts).encode("ascii")
+
+        return fill
+
+    def _descriptor(self, value: bytes, declared: bytes) -> bytes | None:
+        """A descriptor that is wholly made of clinical words stays; any other goes."""
+        text = charset.decode(value.rstrip(b"\0 "), declared)
+        return value if text is not None and lexicon.is_clinical(text, self._words) else None
+
+    def _birth_date(self, value: bytes, latest_year: int | None, over_89: bool) -> bytes | None:
+        """The year alone, and not even that of somebody over 89."""
+        year = _year(value)
+        if year is None or year < self._policy.oldest_birth_year:
+            return None
+        if not generalise.birth_year_allowed(year, latest_year, over_89, generalise.OLDEST_AGE):
+            return None
+        return b"%04d0101" % year
+
+
+def _ask(memo: Memo, handler: Answer, value: bytes) -> bytes | None:
+    if value not in memo:
+        memo[value] = handler(value)
+    return memo[value]
+
+
+def _own_uid(value: bytes) -> bytes:
+    """A UID that is retained."""
+    return value.strip(b"\0 ")
+
+
+def _year(value: bytes) -> int | None:
+    text = value.strip(b"\0 ")[:4]
+    return int(text) if len(text) == 4 and text.isdigit() else None
+
+
+def _latest_year(values: tuple[bytes, ...]) -> int | None:
+    return max((year for value in values if (year := _year(value)) is not None), default=None)
