@@ -127,6 +127,7 @@ cdef enum:
     NUMBER_OB = 12           # OB OD OF OL OV OW: VM 1, whatever their length
     NUMBER_OW = 17
 
+cdef int FIRST_YEAR = 1850
 cdef uint32_t PIXEL_GROUP = 0x7FE0
 cdef uint32_t LAST_OF_META = 0x00020013       # Implementation Version Name
 
@@ -438,9 +439,37 @@ cdef bint digits(const uint8_t* p, int64_t n) noexcept nogil:
     return True
 
 
+cdef int number_of(const uint8_t* p, int64_t n) noexcept nogil:
+    """Value of n digits; -1 if they are none."""
+    cdef int64_t i
+    cdef int value = 0
+    if not digits(p, n):
+        return -1
+    for i in range(n):
+        value = 10 * value + (p[i] - c'0')
+    return value
+
+
+cdef bint is_date(const uint8_t* p, int64_t n) noexcept nogil:
+    """Whether a DA or DT value begins with a year, and a month and a day if it has them: an identifier mostly does not."""
+    cdef int64_t i, at = 4
+    if n < 4 or n > 26 or number_of(p, 4) < FIRST_YEAR:
+        return False
+    for i in range(4, n):
+        if not (digits(p + i, 1) or p[i] == c'.' or p[i] == c'+' or p[i] == c'-'):
+            return False
+    if n == 10 and p[4] == c'.' and p[7] == c'.':               # as ACR-NEMA wrote it
+        return 1 <= number_of(p + 5, 2) <= 12 and 1 <= number_of(p + 8, 2) <= 31
+    while at < n and digits(p + at, 1):
+        at += 1
+    if at % 2 or (at >= 6 and not 1 <= number_of(p + 4, 2) <= 12):
+        return False
+    return at < 8 or 1 <= number_of(p + 6, 2) <= 31
+
+
 cdef int64_t year_only(const uint8_t* p, int64_t n, uint8_t* out, int64_t room) noexcept nogil:
     """Each DA or DT value as YYYY0101; bytes written, or -1 if a value is no date."""
-    cdef int64_t begin = 0, end, used = 0, stop, i
+    cdef int64_t begin = 0, end, used = 0, stop
     while True:
         end = begin
         while end < n and p[end] != c'\\':
@@ -451,11 +480,8 @@ cdef int64_t year_only(const uint8_t* p, int64_t n, uint8_t* out, int64_t room) 
         if used + 9 > room:
             return -1
         if stop > begin:
-            if stop - begin < 4 or stop - begin > 26 or not digits(p + begin, 4) or memcmp(p + begin, b"0000", 4) == 0:
+            if not is_date(p + begin, stop - begin):
                 return -1
-            for i in range(begin + 4, stop):
-                if not (digits(p + i, 1) or p[i] == c'.' or p[i] == c'+' or p[i] == c'-'):
-                    return -1
             memcpy(out + used, p + begin, 4)
             memcpy(out + used + 4, <const char*>b"0101", 4)
             used += 8

@@ -28,7 +28,8 @@ SHAPE = {
 }
 SINGLE = ("LT", "ST", "UR", "UT")
 BULK = ("OB", "OD", "OF", "OL", "OV", "OW")
-DATE = re.compile(rb"[0-9]{4}[0-9.+-]{0,22}")
+DATE = re.compile(rb"([0-9]{4})(?:(0[1-9]|1[0-2])(?:(0[1-9]|[12][0-9]|3[01])(?:[0-9]{2})*)?)?(?:[.+-][0-9.+-]*)?")
+OLD_DATE = re.compile(rb"([0-9]{4})[.](0[1-9]|1[0-2])[.](0[1-9]|[12][0-9]|3[01])")
 
 
 class RecordedTable(RuleTable):
@@ -221,8 +222,13 @@ def year_only(value):
     out, used = [], 0
     for part in value.split(b"\\"):
         date = part.rstrip(b"\0 ")
-        if used + 9 > 1024 or (date and (not DATE.fullmatch(date) or date[:4] == b"0000")):
+        if used + 9 > 1024 or (date and not is_date(date)):
             return None
         out.append(date[:4] + b"0101" if date else b"")
         used += len(out[-1]) + 1
     return b"\\".join(out)
+
+
+def is_date(value):
+    old = len(value) == 10 and value[4:5] == value[7:8] == b"."
+    return len(value) <= 26 and bool((OLD_DATE if old else DATE).fullmatch(value)) and int(value[:4]) >= 1850
