@@ -1,8 +1,8 @@
 """Private elements that Retain Safe Private may keep, read from data/: Table E.3.10-1, PixelMed's list and ours.
 
-An element is one of these only in a block that its creator, byte for byte, has reserved in the same item (PS3.5 7.8.1). Opaque
-values never stay: GE's protocol data block, the protocols in Siemens' XA headers and Philips' file data are not rebuilt, only the
-CSA headers are (`mediscan.codec.csa`).
+An element is one of these only in a block that its creator, byte for byte, has reserved in the same item (PS3.5 7.8.1).
+Opaque values never stay: GE's protocol data block, the protocols in Siemens' XA headers, MEDCOM headers and Philips' file data
+are not rebuilt, only the CSA headers are (`mediscan.codec.csa`).
 """
 
 import functools
