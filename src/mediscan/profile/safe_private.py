@@ -120,9 +120,9 @@ class SafePrivate:
         Returns
         -------
         SafeElement or None
-            None where the creator differs in any byte but padding at its end, or the element is not listed.
+            None where the creator differs in any byte but padding, or the element is not listed.
         """
-        return self._places.get((group, creator.rstrip(b" \0"), element & 0xFF))
+        return self._places.get((group, creator.rstrip(b" \0").lstrip(b" "), element & 0xFF))
 
 
 def _rows(name: str) -> Iterator[list[str]]:
