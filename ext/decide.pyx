@@ -50,7 +50,7 @@ cdef struct Entry:
     uint8_t letter       # what the ledger records where ACT_ASK changes the value
     uint8_t nested       # the entry differs inside some sequences: look at the pairs
     uint8_t pathed       # local rules hold for it in some places: look at the paths
-    uint32_t spare
+    uint32_t asked       # VRs of the file, those of number below 32, that are asked for where others are kept
 
 
 cdef struct Span:
@@ -299,6 +299,11 @@ cdef int32_t find_entry(const Rules* rules, const Table* t, const Row* row) noex
     paired = search(rules.pair_keys, rules.pair_values, rules.pairs,
                     <uint64_t>t.rows[t.rows[row.parent].parent].tag << 32 | row.tag)
     return paired if paired >= 0 else found + 1     # the entry behind is for sequences that PS3.3 gives no Type to
+
+
+cdef inline bint asks_for(const Entry* entry, uint16_t vr) noexcept nogil:
+    cdef int number = vr_number(vr)
+    return number < 32 and entry.asked >> number & 1
 
 
 cdef inline bint is_private_data(uint32_t tag) noexcept nogil:
@@ -632,7 +637,7 @@ cdef class Decider:
             return deny(t, index, entry, rules, entry.fallback, RULE_VR)
         if row.flags & SEQUENCE:
             return 0                    # its contents decide
-        if act == ACT_KEEP:
+        if act == ACT_KEEP and not (entry.asked and asks_for(entry, row.vr)):
             return keep(t, index, entry, rules)
         if act == ACT_YEAR:
             return year(t, index, entry, rules)

@@ -131,6 +131,8 @@ class Twin:
             return self.deny(i, entry, entry["fallback"], Builtin.RULE_VR)
         if row["flags"] & SEQUENCE:
             return (KEEP, "", 0, None)
+        if act == Act.ACT_KEEP and name in VRS[:32] and int(entry["asked"]) >> VRS.index(name) & 1:
+            act = Act.ACT_ASK
         return {Act.ACT_KEEP: self.keep, Act.ACT_YEAR: self.year, Act.ACT_ASK: self.ask}[act](i, entry)
 
     def deny(self, i, entry, act, rule):

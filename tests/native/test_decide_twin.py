@@ -35,8 +35,8 @@ def code(vr):
 
 
 def entry(act, fallback=REMOVED, *, vr="LO", vrs=ALL_VRS, vm_max=0, rule=FIRST_RULE, handler=0, letter="C", nested=0,
-          pathed=0, dummy=-1):  # fmt: skip
-    return (vrs, rule, vm_max, dummy, code(vr), act, fallback, handler, ord(letter), nested, pathed, 0)
+          pathed=0, dummy=-1, asked=0):  # fmt: skip
+    return (vrs, rule, vm_max, dummy, code(vr), act, fallback, handler, ord(letter), nested, pathed, asked)
 
 
 def table_of(top, nested=None, pairs=None, repeating=(), paths=(), privates=None, own_dummies=()):
@@ -463,7 +463,8 @@ def test_random_nesting(seed):
         act = rng.choice([KEPT, KEPT, DUMMY, REMOVED, EMPTIED] if is_sequence else list(Act))
         return entry(act, rng.choice([REMOVED, EMPTIED, DUMMY]), vr="SQ" if is_sequence else "LO",
                      vm_max=rng.randint(0, 2), rule=rng.randint(8, 99), handler=rng.randrange(len(HANDLERS)),
-                     nested=rng.randint(0, 1), pathed=rng.randint(0, 1), dummy=rng.choice([-1, len(VRS) + 1]))  # fmt: skip
+                     nested=rng.randint(0, 1), pathed=rng.randint(0, 1), dummy=rng.choice([-1, len(VRS) + 1]),
+                     asked=rng.choice([0, 1 << VRS.index("LO")]))  # fmt: skip
 
     def any_path():
         return tuple(rng.choice([CODES, OTHER]) for _ in range(rng.randint(1, 3)))

@@ -1,11 +1,14 @@
 """Local rules, options and sources of a policy, through the kernel."""
 
 import dataclasses
+import re
 
 import pytest
 from plan_data import CT, ENCODINGS, KEY, clean, instance, planner
 from pydicom.dataset import Dataset
 
+from mediscan.codec import csa
+from mediscan.codec.csa import CsaTag, SafeTag
 from mediscan.errors import PolicyError
 from mediscan.plan.decisions import Decider
 from mediscan.plan.plan import compile_policy
@@ -158,6 +161,49 @@ def test_the_basic_profile_is_claimed_only_where_it_holds(rules, weaker):
 def test_cleaning_what_an_option_cleans_is_no_weaker():
     safe_harbor = policy_file.load("safe-harbor")
     assert not Decider(dataclasses.replace(safe_harbor, rules=(rule(0x00081030, "clean"),))).weakens()
+
+
+# --- safe private elements --------------------------------------------------------------------------------------------
+
+SAFE_PRIVATE = dataclasses.replace(BASIC, options=frozenset({Option.RETAIN_SAFE_PRIVATE}))
+BOTH = dataclasses.replace(BASIC, options=frozenset({Option.RETAIN_SAFE_PRIVATE, Option.CLEAN_DESCRIPTORS}))
+
+
+def safe_private_of(policy, syntax=ENCODINGS[0]):
+    """What stays of private elements that are safe, are text, are of the wrong VR or of nobody's list."""
+    ds = instance()
+    block = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0C, "IS", "1000")  # b-value
+    block.add_new(0x0D, "LO", "Doe")  # directionality, a CS
+    block.add_new(0xEE, "DS", "1")
+    block = ds.private_block(0x0019, "GEMS_ACQU_01", create=True)
+    block.add_new(0x9E, "LO", "EFGRE3D")
+    block.add_new(0x9C, "LO", "Doe")
+    found = clean(ds, Planner(compile_policy(policy, key=KEY)), syntax)
+    return {f"{int(one.tag):08x}": one.value for one in found if one.tag.is_private}
+
+
+def test_safe_private_elements_stay_only_under_the_option():
+    assert safe_private_of(BASIC) == {}
+    found = safe_private_of(SAFE_PRIVATE)
+    assert found == {"00190010": "SIEMENS MR HEADER", "0019100c": 1000, "00190011": "GEMS_ACQU_01", "0019119e": "EFGRE3D"}
+    assert safe_private_of(BOTH) == found
+
+
+def test_safe_private_elements_of_implicit_vr_are_read_by_their_list():
+    assert {"0019100c", "0019119e"} <= safe_private_of(SAFE_PRIVATE, ENCODINGS[1]).keys()
+
+
+def test_a_csa_header_is_rebuilt():
+    ds = instance()
+    tags = [CsaTag("B_value", "IS", ("1000",)), CsaTag("PatientName", "SH", ("Doe",))]
+    block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+    block.add_new(0x10, "OB", csa.write(tags, {tag.name: SafeTag(tag.vr, (1, 1), re.compile("")) for tag in tags}))
+    found = clean(ds, Planner(compile_policy(SAFE_PRIVATE, key=KEY)))
+    header = bytes(found[0x0029, 0x1010].value)
+    assert b"B_value" in header
+    assert b"Doe" not in header
+    assert b"PatientName" not in header
 
 
 # --- sources ----------------------------------------------------------------------------------------------------------

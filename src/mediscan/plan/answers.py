@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mediscan.codec import charset
-from mediscan.plan.decisions import Extra, Handler, Replace
-from mediscan.profile import lexicons, zip3
+from mediscan.codec import charset, csa
+from mediscan.plan.decisions import Extra, Form, Handler, Replace, Step
+from mediscan.profile import lexicons, safe_private, zip3
 from mediscan.profile.actions import Option
 from mediscan.profile.policy import Dates, Policy
 from mediscan.pseudonym import dates, generalise
@@ -94,6 +94,7 @@ class Answers:
                 self._people.clear()
             met = self._people[person] = self._met(person)
         met.memos[Handler.UID] = self._memo(Handler.UID)
+        met.memos[Handler.CSA].clear()  # large, and no two are the same
         return met
 
     def _memo(self, *key: object) -> Memo:
@@ -134,16 +135,21 @@ class Answers:
                 lambda value: self._birth_date(value, latest, over_89),
             ),
             Handler.ZIP3: (memo(Handler.ZIP3), lambda value: generalise.zip3(value, self._populous)),
+            Handler.CSA: ({}, lambda value: csa.clean(value, safe_private.csa_tags())),
             Handler.DATE: (memo(Handler.DATE, days), lambda value: dates.shift(value, days)),
         }
         pairs = [answers[handler] for handler in Handler]
-        pairs += [(memo(extra, patient, latest), self._extra(extra, patient, latest)) for extra in self._extras]
+        for extra in self._extras:
+            about = (declared, patient, latest) if isinstance(extra, Replace) else (declared,)
+            pairs.append((memo(extra, *about), self._extra(extra, patient, latest, pairs[Handler.DESCRIPTOR][1])))
         return Met(patient.decode(), [pair[0] for pair in pairs], tuple(pair[1] for pair in pairs))
 
-    def _extra(self, extra: Extra, patient: bytes, year: int | None) -> Answer:
-        """Function of a template or of a step."""
-        if not isinstance(extra, Replace):
+    def _extra(self, extra: Extra, patient: bytes, year: int | None, clean: Answer) -> Answer:
+        """Function of a template, of a step, or of a form."""
+        if isinstance(extra, Step):
             return lambda value: generalise.step(value, extra.vr, extra.step)
+        if isinstance(extra, Form):
+            return lambda value: value if _has(extra.pattern, value) else clean(value) if extra.cleans else None
         code, shown = self._secrets.identities.code, "" if year is None else f"{year:04d}"
 
         def fill(value: bytes) -> bytes:
@@ -165,6 +171,11 @@ class Answers:
         if not generalise.birth_year_allowed(year, latest_year, over_89, generalise.OLDEST_AGE):
             return None
         return b"%04d0101" % year
+
+
+def _has(pattern: re.Pattern[str], value: bytes) -> bool:
+    """Whether the pattern matches a value, padding aside."""
+    return pattern.fullmatch(value.rstrip(b"\0 ").decode("latin-1")) is not None
 
 
 def _ask(memo: Memo, handler: Answer, value: bytes) -> bytes | None:

@@ -1,5 +1,6 @@
 """Policy x Table E.1-1 -> one decision per tag and attribute Type: pure, the same words for `explain` and for the kernels."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -7,9 +8,10 @@ from typing import NamedTuple
 
 from mediscan._native.decide import VRS, Act
 from mediscan.errors import PolicyError
-from mediscan.profile import table
+from mediscan.profile import safe_private, table
 from mediscan.profile.actions import Action, Option, resolve
 from mediscan.profile.policy import Dates, Descriptors, LocalAction, Policy, Rule
+from mediscan.profile.safe_private import SafeElement
 from mediscan.standard import dictionary
 
 
@@ -25,6 +27,7 @@ class Handler(IntEnum):
     BIRTH_DATE = 6
     ZIP3 = 7
     DATE = 8
+    CSA = 9
 
 
 class Replace(NamedTuple):
@@ -40,7 +43,14 @@ class Step(NamedTuple):
     step: float
 
 
-Extra = Replace | Step
+class Form(NamedTuple):
+    """A text that stays where the pattern matches it whole; else it is cleaned, or goes where nothing cleans it."""
+
+    pattern: re.Pattern[str]
+    cleans: bool
+
+
+Extra = Replace | Step | Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,9 @@ class Private:
     vr : str
         By which UN is read; UN itself where nobody tells.
     vrs : tuple of str
-        Permitted VRs.
+        VRs to which the decision applies.
+    asked : tuple of str
+        VRs of text that are cleaned although the decision is to keep.
     vm_max : int
         Most values; 0 where there is no bound.
     decision : Decision
@@ -80,6 +92,7 @@ class Private:
     element: int
     vr: str
     vrs: tuple[str, ...]
+    asked: tuple[str, ...]
     vm_max: int
     decision: Decision
 
@@ -111,7 +124,7 @@ class Decider:
 
     Attributes
     ----------
-    extras : tuple of Replace or Step
+    extras : tuple of Replace, Step or Form
         What handler numbers from ``len(Handler)`` on stand for.
     placed : tuple of Rule
         Local rules for certain places, the longest path first.
@@ -123,6 +136,7 @@ class Decider:
         self._dictionary = dictionary.load()
         self._steps = dict(policy.generalise)
         self._everywhere = [rule for rule in policy.rules if rule.target.creator is None and not rule.target.path]
+        self._cleans_text = Option.CLEAN_DESCRIPTORS in policy.options and policy.descriptors is not Descriptors.REMOVE
         self._every_date_decided = policy.dates is not Dates.REMOVE
         placed = (rule for rule in policy.rules if rule.target.path)
         self.placed = tuple(sorted(placed, key=lambda rule: rule.target.specificity, reverse=True))
@@ -135,6 +149,10 @@ class Decider:
                 yield Replace(rule.value or "")
         for tag, step in self.policy.generalise:
             yield Step(self._vr(tag), step)
+        if Option.RETAIN_SAFE_PRIVATE in self.policy.options:
+            for element in safe_private.load().entries:
+                if element.form:
+                    yield Form(element.form, self._cleans_text)
 
     def _vr(self, tag: int) -> str:
         entry = self._dictionary.find(tag)
@@ -201,6 +219,8 @@ class Decider:
 
     def privates(self) -> Iterator[Private]:
         """Private elements that the policy names, the less specific rules first."""
+        if Option.RETAIN_SAFE_PRIVATE in self.policy.options:
+            yield from filter(None, map(self._safe, safe_private.load().entries))
         rules = [rule for rule in self.policy.rules if rule.target.creator is not None]
         for rule in sorted(rules, key=lambda rule: rule.target.specificity):
             target = rule.target
@@ -209,7 +229,30 @@ class Decider:
             for element in range(256):
                 if element & target.mask & 0xFF == target.match & 0xFF:
                     group, creator = target.match >> 16, target.creator or ""
-                    yield Private(creator, group, element, target.vr or "UN", vrs, 0, decision)
+                    yield Private(creator, group, element, target.vr or "UN", vrs, (), 0, decision)
+
+    def _safe(self, element: SafeElement) -> Private | None:
+        """A private element of Table E.3.10-1 and the like; None where it goes."""
+        rule, gone = f"{element.rule} option {Option.RETAIN_SAFE_PRIVATE}", Act.ACT_REMOVE
+        cleans = self._cleans_text
+        match element.treatment:
+            case safe_private.KEEP:
+                decision = Decision(Act.ACT_KEEP, gone, rule, "R", Handler.DESCRIPTOR)
+            case safe_private.TEXT if element.form:
+                decision = self._asked(Form(element.form, cleans), gone, rule, "R", "C")
+            case safe_private.TEXT if cleans:
+                decision = Decision(Act.ACT_ASK, gone, rule, "R", Handler.DESCRIPTOR)
+            case safe_private.UID if Option.RETAIN_UIDS in self.policy.options:
+                decision = Decision(Act.ACT_KEEP, gone, rule, "R")
+            case safe_private.UID:
+                decision = Decision(Act.ACT_ASK, gone, rule, "R", Handler.UID, "U")
+            case safe_private.CSA:
+                decision = Decision(Act.ACT_ASK, gone, rule, "R", Handler.CSA)
+            case _:
+                return None
+        asked = element.texts if cleans and element.treatment == safe_private.KEEP else ()
+        vr = "SQ" if element.vr == safe_private.UNKNOWN else element.vr  # what says UN is no sequence, so it goes
+        return Private(element.creator, element.group, element.element, vr, element.vrs, asked, element.vm_max, decision)
 
     def _asked(self, extra: Extra, fallback: Act, rule: str, category: str | None, letter: str) -> Decision:
         return Decision(Act.ACT_ASK, fallback, rule, category, len(Handler) + self.extras.index(extra), letter)

@@ -1,7 +1,7 @@
 """Decisions of a policy -> the arrays that `_native.decide` reads, per SOP Class and on demand."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +27,7 @@ ENTRY = np.dtype(
         ("letter", "u1"),
         ("nested", "u1"),
         ("pathed", "u1"),
-        ("spare", "u4"),
+        ("asked", "u4"),
     ]
 )
 _WHOLE_GROUPS = {0x50: "E.1-1 (50xx,xxxx)", 0x60: "60xx group goes whole with E.1-1 (60xx,3000)"}
@@ -112,12 +112,12 @@ class RuleBook:
 
     def _entry(self, tag: int, decision: Decision) -> tuple[int, ...]:
         allowed, vr, vm_max = _vr_facts(tag)
-        return self._packed(decision, allowed, vm_max, vr, -1)
+        return self._packed(decision, allowed, vm_max, vr)
 
-    def _packed(self, decision: Decision, allowed: int, vm_max: int, vr: int, dummy: int) -> tuple[int, ...]:
+    def _packed(self, decision: Decision, allowed: int, vm_max: int, vr: int, asked: int = 0) -> tuple[int, ...]:
         number = self.names.number(decision.rule, decision.category)
         letter = ord(decision.letter)
-        return (allowed, number, vm_max, dummy, vr, decision.act, decision.fallback, decision.handler, letter, 0, 0, 0)
+        return (allowed, number, vm_max, -1, vr, decision.act, decision.fallback, decision.handler, letter, 0, 0, asked)
 
     def _whole_groups(self, place: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.void]]:
         """Curves and overlays: what local rules name, then all the rest."""
@@ -129,7 +129,7 @@ class RuleBook:
                 found.append((mask | rule.target.mask, match | rule.target.match, packed))
         for group, name in _WHOLE_GROUPS.items():
             gone = Decision(Act.ACT_REMOVE, Act.ACT_REMOVE, name, "Q" if group == 0x60 else "R")
-            found.append((0xFF010000, group << 24, self._packed(gone, 0, 0, 0, -1)))
+            found.append((0xFF010000, group << 24, self._packed(gone, 0, 0, 0)))
         entries = np.zeros(len(found), ENTRY)
         for at, (_, _, packed) in enumerate(found):
             entries[at] = packed
@@ -144,7 +144,8 @@ class RuleBook:
         entries = np.zeros(len(found), ENTRY)
         for at, key in enumerate(sorted(found)):
             private = found[key]
-            entries[at] = self._packed(private.decision, _vr_bits(private.vrs), private.vm_max, _vr_code(private.vr), -1)
+            vrs, asked = _vr_bits(private.vrs), _vr_bits(private.asked)
+            entries[at] = self._packed(private.decision, vrs | asked, private.vm_max, _vr_code(private.vr), asked)
         keys = [number << 24 | group << 8 | element for number, group, element in sorted(found)]
         spans, data = _spans([creator.encode("ascii", "replace") for creator in creators])
         decisions = {(one.creator, one.group, one.element): one.decision for one in found.values()}
@@ -229,7 +230,7 @@ def _vr_code(vr: str) -> int:
     return ord(vr[0]) | ord(vr[1]) << 8
 
 
-def _vr_bits(vrs: Iterator[str] | tuple[str, ...]) -> int:
+def _vr_bits(vrs: tuple[str, ...]) -> int:
     """VRs as bits in the order of `VRS`."""
     bits = 0
     for vr in vrs:
