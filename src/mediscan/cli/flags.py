@@ -35,6 +35,11 @@ _DATES = _flag(
     help="what becomes of dates, in place of what the policy says",
     choices=("year", "shift", "remove", "keep"),
 )
+_DESCRIPTORS = _flag(
+    "--descriptors",
+    help="what becomes of free text, in place of what the policy says",
+    choices=("lexicon", "hunt", "remove"),
+)
 _KEY = _flag("--key", help="project key; same key, same pseudonyms (default: LEDGER/key, made when missing)", metavar="FILE")
 
 RUN = Command(
@@ -46,6 +51,7 @@ RUN = Command(
         _flag("dest", help="output tree; must be absent or empty", metavar="DEST"),
         _POLICY,
         _DATES,
+        _DESCRIPTORS,
         _KEY,
         _flag("--forget-key", help="destroy the key at the end", action="store_true"),
         _flag("--ledger", help="where the ledger goes (default: DEST.ledger)", metavar="DIR"),
@@ -85,6 +91,7 @@ EXPLAIN = Command(
         _flag("file", help="one DICOM file", metavar="FILE"),
         _POLICY,
         _DATES,
+        _DESCRIPTORS,
         _flag("--changed", help="only what does not stay as it is", action="store_true"),
         _flag("--json", help="one JSON object per element on stdout", action="store_true"),
         _flag("--show-phi", help="show old and new values; new ones under a throw-away key", action="store_true"),
@@ -94,11 +101,11 @@ EXPLAIN = Command(
 POLICY = Command(
     "policy",
     "mediscan.cli.commands.policy",
-    "policies: list them, or show what one does",
+    "policies: list them, show what one does, check a file",
     (
-        _flag("verb", help="list, or show", choices=("list", "show"), metavar="list|show"),
-        _flag("name", help="policy to show", metavar="NAME|FILE.toml", nargs="?", default="safe-harbor"),
-        _flag("--format", help="table, csv or json", choices=("table", "csv", "json"), default="table"),
+        _flag("verb", help="list, show or check", choices=("list", "show", "check"), metavar="list|show|check"),
+        _flag("name", help="policy to show (default: safe-harbor) or check", metavar="NAME|FILE.toml", nargs="?"),
+        _flag("--format", help="how show prints the table", choices=("rich", "csv", "json", "md"), default="rich"),
     ),
 )
 

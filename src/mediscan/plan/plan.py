@@ -4,7 +4,7 @@ import functools
 from dataclasses import dataclass
 
 from mediscan.profile import policy_file
-from mediscan.profile.policy import Dates, Policy
+from mediscan.profile.policy import Dates, Descriptors, Policy
 from mediscan.pseudonym.keyring import Key
 
 
@@ -27,7 +27,9 @@ class Plan:
     tool: str
 
 
-def compile_policy(policy: str | Policy, *, key: Key, dates: str | Dates | None = None) -> Plan:
+def compile_policy(
+    policy: str | Policy, *, key: Key, dates: str | Dates | None = None, descriptors: str | Descriptors | None = None
+) -> Plan:
     """Load a policy and bind it to a key.
 
     Parameters
@@ -38,16 +40,20 @@ def compile_policy(policy: str | Policy, *, key: Key, dates: str | Dates | None 
         The project key.
     dates : str, optional
         ``year``, ``shift``, ``remove`` or ``keep`` in place of what the policy says.
+    descriptors : str, optional
+        ``lexicon``, ``hunt`` or ``remove`` in place of what the policy says.
 
     Raises
     ------
     errors.PolicyError
-        If the policy is not understood.
+        If the policy is not understood, or contradicts itself once `dates` or `descriptors` are put in.
     """
     loaded = policy_file.load(policy) if isinstance(policy, str) else policy
     if dates is not None:
         loaded = loaded.with_dates(dates)
-    return Plan(loaded, key, f"mediscan {_version()}")
+    if descriptors is not None:
+        loaded = loaded.with_descriptors(descriptors)
+    return Plan(loaded.checked(), key, f"mediscan {_version()}")
 
 
 @functools.cache

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from mediscan.errors import PolicyError
+from mediscan.profile import table
 from mediscan.profile.actions import Option
+from mediscan.standard import dictionary
 
 
 class Dates(StrEnum):
@@ -109,7 +111,7 @@ class Policy:
     name, title, description : str
         For people.
     options : frozenset of Option
-        Options of PS3.15 Annex E on top of the Basic Profile.
+        Options of PS3.15 Annex E on top of the Basic Profile, but for the two for dates, which follow from `dates`.
     dates : Dates
         What becomes of dates and times.
     descriptors : Descriptors
@@ -157,7 +159,48 @@ class Policy:
         except ValueError:
             raise PolicyError(f"policy {self.name}: dates must be one of {', '.join(Dates)}") from None
         sources = tuple(replace(source, policy=source.policy.with_dates(chosen)) for source in self.sources)
-        return replace(self, dates=chosen, sources=sources)
+        return replace(self, dates=chosen, sources=sources).checked()
+
+    def with_descriptors(self, descriptors: Descriptors | str) -> "Policy":
+        """Return the policy with another treatment of free text, in every source too.
+
+        Raises
+        ------
+        PolicyError
+            If there is no such treatment, or nothing in the policy cleans text.
+        """
+        try:
+            chosen = Descriptors(descriptors)
+        except ValueError:
+            raise PolicyError(f"policy {self.name}: descriptors must be one of {', '.join(Descriptors)}") from None
+        if not any(policy.cleans_text for policy in (self, *(source.policy for source in self.sources))):
+            raise PolicyError(f"policy {self.name} cleans no text, so descriptors must not be given; {CLEANING}")
+        sources = tuple(replace(source, policy=replace(source.policy, descriptors=chosen)) for source in self.sources)
+        return replace(self, descriptors=chosen, sources=sources)
+
+    @property
+    def cleans_text(self) -> bool:
+        """Whether any option or rule cleans free text, so that `descriptors` decides something."""
+        return bool(self.options & _CLEANS_TEXT) or any(rule.action is LocalAction.CLEAN for rule in self.rules)
+
+    def checked(self) -> "Policy":
+        """Return the policy; raise PolicyError if it keeps UIDs and not the dates that one in five public files has in them."""
+        clash = self.clash()
+        if clash is not None:
+            raise PolicyError(f"policy {self.name}: {clash}")
+        for source in self.sources:
+            source.policy.checked()
+        return self
+
+    def clash(self) -> str | None:
+        """What keeps UIDs although dates do not stay, and the cure; None where nothing does."""
+        if self.dates is Dates.KEEP:
+            return None
+        cure = f'UIDs may hold dates, and dates = "{self.dates}"; let the UIDs go or say dates = "keep"'
+        if Option.RETAIN_UIDS in self.options:
+            return f"option retain-uids keeps UIDs: {cure}"
+        kept = next((rule for rule in self.rules if rule.action is LocalAction.KEEP and _is_instance_uid(rule.target)), None)
+        return f"the rule for {kept.element} keeps UIDs: {cure}" if kept else None
 
     @property
     def where_none_matches(self) -> "Policy":
@@ -170,6 +213,19 @@ class Policy:
     def digest(self) -> str:
         """SHA-256 over everything that decides, in hex; the name and texts do not."""
         return hashlib.sha256(json.dumps(_decisive(asdict(self)), sort_keys=True).encode()).hexdigest()
+
+
+_CLEANS_TEXT = frozenset({Option.CLEAN_DESCRIPTORS, Option.CLEAN_STRUCTURED_CONTENT, Option.CLEAN_GRAPHICS})
+CLEANING = "take the option clean-descriptors, clean-structured-content or clean-graphics"
+
+
+def _is_instance_uid(target: Target) -> bool:
+    """Whether a target means UIDs that the option to retain UIDs is about."""
+    if target.creator is not None or target.vr not in (None, "UI"):
+        return False
+    rows = (row for row in table.load().rows if Option.RETAIN_UIDS in row.options)
+    meant = (row.match for row in rows if row.match & target.mask == target.match)
+    return any(dictionary.load().vr_set(tag) == "UI" for tag in meant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ _STYLES = {"K": "", "X": "red", "Z": "red", "D": "yellow", "C": "cyan", "U": "cy
 
 def main(arguments: Namespace) -> int:
     """Explain one file; values are shown only where asked for."""
-    planner = Planner(compile_policy(arguments.policy, key=Key.random(), dates=arguments.dates))
+    plan = compile_policy(arguments.policy, key=Key.random(), dates=arguments.dates, descriptors=arguments.descriptors)
+    planner = Planner(plan)
     reader = Reader()
     try:
         fd = os.open(arguments.file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

@@ -34,7 +34,14 @@ def main(arguments: Namespace) -> int:
         raise errors.UsageError("--forget-key destroys LEDGER/key; a key of your own (--key) is yours to destroy")
     config = _config(arguments)
     given = Key.load(arguments.key) if arguments.key is not None else Key.random()
-    plan = compile_policy(arguments.policy, key=given, dates=arguments.dates)  # before anything is touched
+    plan = compile_policy(  # before anything is touched
+        arguments.policy, key=given, dates=arguments.dates, descriptors=arguments.descriptors
+    )
+    if plan.policy.forget_key and arguments.key is not None:
+        raise errors.UsageError(
+            f"policy {plan.policy.name} destroys LEDGER/key at the end; a key of your own (--key) is yours to destroy:"
+            " run without --key, or under another policy"
+        )
     if arguments.restart:
         restart(config)
     config.check_places()
@@ -43,7 +50,7 @@ def main(arguments: Namespace) -> int:
     gc.freeze()  # what is loaded by now lives to the end
     with progress.choose(arguments.progress, config) as display:
         result = execute(config, plan, display)
-    if arguments.forget_key:
+    if arguments.forget_key or plan.policy.forget_key:
         os.unlink(key_file)
     if arguments.json:
         print(json.dumps({**result.as_dict(), "dest": config.dest, "ledger": config.ledger}))
