@@ -141,7 +141,9 @@ def ordered(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     tuple of Rule
         In an order that does not depend on that of the file.
     """
-    return tuple(sorted(rules, key=lambda rule: (*(-int(part) for part in rule.target.specificity), str(rule.target))))
+    return tuple(
+        sorted(rules, key=lambda rule: (*(-int(part) for part in rule.target.specificity), rule.target.match, str(rule.target)))
+    )
 
 
 def check_against(rule: Rule, others: Sequence[Rule]) -> None:
