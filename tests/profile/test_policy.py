@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from policy_files import GOOD, load, parsed, rule, text
 
 from mediscan.errors import PolicyError
 from mediscan.plan.plan import compile_policy
@@ -10,7 +11,6 @@ from mediscan.profile import policy, policy_file, table, targets
 from mediscan.profile.actions import Option
 from mediscan.profile.policy import Dates, Descriptors, LocalAction
 from mediscan.pseudonym.keyring import Key
-from policy_files import GOOD, load, parsed, rule, text
 
 
 def test_a_good_file(tmp_path):
@@ -149,7 +149,7 @@ def test_files_beside_one_another(tmp_path):
     assert policy_file.load(str(tmp_path / "trial.toml")).dates is Dates.SHIFT
     for one, other in (("a", "b"), ("b", "a")):
         (tmp_path / f"{one}.toml").write_text(f'title = "t"\ndescription = "d"\nextends = "{other}.toml"\n')
-    with pytest.raises(PolicyError, match="policy b, line 3: extends: 'a.toml' leads back"):
+    with pytest.raises(PolicyError, match=r"policy b, line 3: extends: 'a.toml' leads back"):
         policy_file.load(str(tmp_path / "a.toml"))
     (tmp_path / "self.toml").write_text('title = "t"\ndescription = "d"\nextends = "self.toml"\n')
     with pytest.raises(PolicyError, match="leads back"):
@@ -245,7 +245,7 @@ def test_another_treatment_of_dates():
 def test_another_treatment_of_dates_cannot_leave_uids_that_hold_them(tmp_path):
     kept = parsed(options='["retain-uids"]', dates='"keep"')
     for dates in set(Dates) - {Dates.KEEP}:
-        with pytest.raises(PolicyError, match='policy ours: option retain-uids keeps UIDs: .* say dates = "keep"'):
+        with pytest.raises(PolicyError, match=r'policy ours: option retain-uids keeps UIDs: .* say dates = "keep"'):
             kept.with_dates(dates)
     assert kept.with_dates("keep") == kept
     within = parsed('[[source]]\npath = "*"\noptions = ["retain-uids"]\ndates = "keep"\n')
@@ -265,7 +265,7 @@ def test_another_treatment_of_free_text():
     assert parsed(rule("PatientComments", "clean"), options="[]").with_descriptors("hunt").descriptors is Descriptors.HUNT
     with pytest.raises(PolicyError, match="descriptors must be one of lexicon, hunt, remove"):
         compile_policy("safe-harbor", key=Key(bytes(32)), descriptors="words")
-    with pytest.raises(PolicyError, match="policy basic cleans no text.*clean-descriptors"):
+    with pytest.raises(PolicyError, match=r"policy basic cleans no text.*clean-descriptors"):
         compile_policy("basic", key=Key(bytes(32)), descriptors="hunt")
 
 

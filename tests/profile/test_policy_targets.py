@@ -118,10 +118,9 @@ def test_what_is_written_is_read_as_the_same(path, text):
 def test_any_text_is_a_target_or_told_apart(text):
     try:
         target = targets.parse(text)
-    except ValueError as error:
-        assert str(error)
-    else:
-        assert targets.parse(targets.format_target(target)) == target
+    except ValueError:
+        return
+    assert targets.parse(targets.format_target(target)) == target
 
 
 def test_written_forms():
