@@ -14,6 +14,8 @@ from mediscan.profile import policy_file
 from mediscan.profile.policy import Dates
 
 BASIC, DESCRIPTORS, CHARACTERISTICS = "113100", "113105", "113108"
+STRUCTURED, GRAPHICS = "113104", "113103"
+SAFE_HARBOR = {BASIC, DESCRIPTORS, CHARACTERISTICS, STRUCTURED, GRAPHICS}
 FULL_DATES, MODIFIED_DATES = "113106", "113107"
 CID_7050 = {
     code: meaning
@@ -23,10 +25,10 @@ CID_7050 = {
 CASES = [
     ("basic", None, {BASIC}, "REMOVED"),
     ("basic", "keep", {BASIC, FULL_DATES}, "UNMODIFIED"),
-    ("safe-harbor", None, {BASIC, DESCRIPTORS, CHARACTERISTICS}, "MODIFIED"),  # years alone: no option says so
-    ("safe-harbor", "shift", {BASIC, DESCRIPTORS, CHARACTERISTICS, MODIFIED_DATES}, "MODIFIED"),
-    ("safe-harbor", "keep", {BASIC, DESCRIPTORS, CHARACTERISTICS, FULL_DATES}, "UNMODIFIED"),
-    ("safe-harbor", "remove", {BASIC, DESCRIPTORS, CHARACTERISTICS}, "REMOVED"),
+    ("safe-harbor", None, SAFE_HARBOR, "MODIFIED"),  # years alone: no option says so
+    ("safe-harbor", "shift", {*SAFE_HARBOR, MODIFIED_DATES}, "MODIFIED"),
+    ("safe-harbor", "keep", {*SAFE_HARBOR, FULL_DATES}, "UNMODIFIED"),
+    ("safe-harbor", "remove", SAFE_HARBOR, "REMOVED"),
 ]
 
 

@@ -42,16 +42,16 @@ def expected(row, name, type_):
     vr, keyword, safe_harbor = entry.preferred_vr, entry.keyword, name == "safe-harbor"
     if row.match >> 16 < 8:
         return REMOVE, None  # no attribute of a data set
-    fixed = {"PatientID": Handler.PATIENT_ID, "PatientName": Handler.PATIENT_NAME, "AccessionNumber": Handler.CODE,
-             "StudyID": Handler.CODE}  # fmt: skip
+    fixed = {"PatientID": Handler.PATIENT_ID, "PatientName": Handler.PATIENT_NAME}
     if safe_harbor:
         fixed |= {"PatientBirthDate": Handler.BIRTH_DATE, "PatientAddress": Handler.ZIP3}
+        fixed |= {"AccessionNumber": Handler.CODE, "StudyID": Handler.CODE}
     if keyword in fixed:
         return ASK, fixed[keyword]
     if safe_harbor:
         if vr in ("DA", "DT") and Option.RETAIN_LONGITUDINAL_MODIFIED_DATES in row.options:
             return YEAR, None
-        chosen = [row.options.get(o) for o in (Option.RETAIN_PATIENT_CHARACTERISTICS, Option.CLEAN_DESCRIPTORS)]
+        chosen = [row.options.get(option) for option in policy_file.load(name).options]
         if "C" in chosen:
             if vr == "SQ":
                 return KEEP, None

@@ -27,6 +27,8 @@ SEQUENCES = [tag for tag in KNOWN.tags.tolist() if KNOWN.vr_set(tag) == "SQ"]
         ('(0019,"SIEMENS MR HEADER",0C)', Target(0xFFFF00FF, 0x0019000C, creator="SIEMENS MR HEADER")),
         ('(0019,"SIEMENS MR HEADER ",1x)', Target(0xFFFF00F0, 0x00190010, creator="SIEMENS MR HEADER")),
         ('(0029,"A.B, (C)",xx)', Target(0xFFFF0000, 0x00290000, creator="A.B, (C)")),
+        ("(60xx,0022)", Target(0xFF01FFFF, 0x60000022)),
+        ("OverlayDescription", Target(0xFF01FFFF, 0x60000022)),
         ("VR:UT", Target(0x00010000, 0, vr="UT")),
         (
             "RequestAttributesSequence.ScheduledProcedureStepID",
@@ -58,7 +60,8 @@ def test_notations(text, target):
         ("PatientWieght", "PatientWeight\\?"),
         ("patientweight", "PatientWeight\\?"),
         ("NothingOfTheKind", "write the tag"),
-        ("OverlayDescription", "overlays and curves go whole"),
+        ("(6000,0022)", "every curve or overlay; write \\(60xx,0022\\)"),
+        ("(600x,0022)", "write \\(60xx,0022\\)"),
         ("(0019,100C)", r'name its creator: \(0019,"CREATOR",0C\)'),
         ("(0019,10xx)", r'name its creator: \(0019,"CREATOR",xx\)'),
         ('(0018,"X",0C)', "private groups are odd"),
@@ -87,7 +90,7 @@ def wildcard(tag, mask):
     return f"({digits[:4]},{digits[4:]})"
 
 
-EVEN = st.integers(0, EXACT).map(lambda tag: tag & ~0x00010000)
+EVEN = st.integers(0, EXACT).map(lambda tag: tag & ~0x00010000).filter(lambda tag: tag >> 24 not in (0x50, 0x60))
 TEXTS = st.one_of(
     st.sampled_from([word for tag in KNOWN.tags.tolist() if (word := KNOWN.keyword(tag))]),
     EVEN.map(lambda tag: f"{tag:08x}"),
@@ -141,7 +144,7 @@ def test_a_wildcard_means_the_tags_of_the_dictionary():
     assert meant("(0010,103x)") == {0x00101030}
     assert meant("(0010,102x)") == {0x00101020, 0x00101021, 0x00101022, 0x00101023, 0x00101024}
     assert meant("(0010,FFFF)") == frozenset()
-    assert meant("(6000,0022)") == frozenset()
+    assert meant("(60xx,0022)") == meant("OverlayDescription") == {0x60000022}
     assert meant('(0019,"X",0C)') == frozenset()
     assert meant("VR:UT") == {tag for tag in KNOWN.tags.tolist() if KNOWN.vr_set(tag) == "UT" and tag >> 16 >= 8}
 

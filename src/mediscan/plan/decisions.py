@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mediscan._native.decide import VRS, Act
 from mediscan.errors import PolicyError
-from mediscan.profile import safe_private, table
+from mediscan.profile import safe_private, table, targets
 from mediscan.profile.actions import Action, Option, resolve
 from mediscan.profile.policy import Dates, Descriptors, LocalAction, Policy, Rule
 from mediscan.profile.safe_private import SafeElement
@@ -389,5 +389,4 @@ def _check_room(rule: Rule, vr: str) -> None:
 
 
 def _means(rule: Rule, tag: int, vr: str) -> bool:
-    target = rule.target
-    return tag & target.mask == target.match and target.vr in (None, vr)
+    return targets.means(rule.target, rule.action, tag, vr)

@@ -10,6 +10,7 @@ from mediscan.profile.policy import LocalAction, Policy, Rule, Target
 from mediscan.standard import dictionary, vr
 
 _TEXT = frozenset({"LO", "SH", "LT", "ST", "UC", "UT"})
+_EXACT = 0xFFFFFFFF
 _ALL = frozenset(vr.VRS)
 _SUITS: Mapping[LocalAction, frozenset[str]] = MappingProxyType(
     {
@@ -63,20 +64,23 @@ def check_rule(rule: Rule) -> None:
         If it is about nothing, about what must not be touched, or asks for what cannot be; with the cure.
     """
     _check_template(rule)
+    if rule.target.path and rule.target.mask != _EXACT:
+        raise ValueError(f"{rule.element}: in a place of its own only one element of PS3.6 can have a rule; name it")
     if rule.target.creator is not None:
+        if rule.action is LocalAction.CLEAN:
+            raise ValueError(
+                f'{rule.element} is private, so nobody tells what it holds; only keep it or let it go, not "clean"'
+            )
         return
     _check_protection(rule)
     tags = targets.meant(rule.target, rule.action)
     if not tags:
-        raise ValueError(
-            f"{rule.element} means no element of PS3.6 that a rule may touch (overlays and curves go whole);"
-            " mend it or leave it out"
-        )
+        raise ValueError(f"{rule.element} means no element of PS3.6 that a rule may touch; mend it or leave it out")
     _check_vrs(rule, sorted(tags))
 
 
 def _check_protection(rule: Rule) -> None:
-    if rule.target.mask != 0xFFFFFFFF:
+    if rule.target.mask != _EXACT:
         return
     tag = rule.target.match
     reason = targets.protection(tag)

@@ -29,6 +29,7 @@ _PROTECTED = {
     0x00080016: "SOP Class UID says what the object is",
     **dict.fromkeys((0x00120062, 0x00120063, 0x00120064, 0x00280303), "the attestation of PS3.15 E.1.1 is written anew"),
 }
+_REPEATING = (0x50, 0x60)  # first byte of the groups of curves and overlays
 _PIXEL_MODULE = range(0x00280002, 0x00280104)
 _TEXT = frozenset({"LO", "SH", "LT", "ST", "UC", "UT"})
 
@@ -145,12 +146,13 @@ def meant(target: Target, action: LocalAction) -> frozenset[int]:
     Returns
     -------
     frozenset of int
-        Tags; empty for private targets. Repeating groups are not among them.
+        Tags; empty for private targets. Of curves and overlays those of the first, group 5000 or 6000, stand for all.
     """
     if target.creator is not None:
         return frozenset()
     tags = dictionary.load().tags
     candidates = tags[(tags & target.mask) == target.match].tolist()
+    candidates += [match for _, match, _ in _repeating()]
     return frozenset(tag for tag in candidates if means(target, action, tag, _vr(tag)))
 
 
@@ -171,7 +173,7 @@ def _element(text: str) -> Target:
     if found := _TAG.fullmatch(text):
         return _standard((found[1] or found[3]) + (found[2] or found[4]))
     if _KEYWORD.fullmatch(text):
-        return _exact(_tag_of(text))
+        return _named(text)
     raise ValueError(f"{text!r} is no element; {_NOTATIONS}")
 
 
@@ -197,12 +199,16 @@ def _standard(digits: str) -> Target:
         return _exact(match)
     if match & _EVEN:
         _refuse_private(digits)
+    if match >> 24 in _REPEATING and mask & 0x00FE0000:
+        raise ValueError(f"a rule means every curve or overlay; write ({match >> 24:02X}xx,{digits[4:].replace('X', 'x')})")
     return Target(mask | _EVEN, match)
 
 
 def _exact(tag: int) -> Target:
     if tag & _EVEN:
         _refuse_private(f"{tag:08X}")
+    if tag >> 24 in _REPEATING:
+        raise ValueError(f"a rule means every curve or overlay; write ({tag >> 24:02X}xx,{tag & 0xFFFF:04X})")
     return Target(_EXACT, tag)
 
 
@@ -218,22 +224,26 @@ def _digits(text: str) -> tuple[int, int]:
     return int(mask, 16), int(low.replace("x", "0"), 16)
 
 
-def _tag_of(keyword: str) -> int:
-    known = dictionary.load()
-    tag = known.tag(keyword)
+def _named(keyword: str) -> Target:
+    tag = dictionary.load().tag(keyword)
     if tag is not None:
-        return tag
-    if any(entry.keyword == keyword for _, _, entry in known.repeating):
-        raise ValueError(
-            f"{keyword} is an attribute of a repeating group, which rules cannot name: overlays and curves go whole"
-        )
+        return Target(_EXACT, tag)
+    for mask, match, entry in _repeating():
+        if entry.keyword == keyword:
+            return Target(mask, match)
     near = difflib.get_close_matches(keyword, _keywords(), 1, 0.8)
     raise ValueError(f"{keyword!r} is no keyword of PS3.6" + (f"; {near[0]}?" if near else "; write the tag, (gggg,eeee)"))
 
 
 def _keywords() -> list[str]:
     known = dictionary.load()
-    return [word for tag in known.tags.tolist() if (word := known.keyword(tag))]
+    single = [word for tag in known.tags.tolist() if (word := known.keyword(tag))]
+    return single + [entry.keyword for _, _, entry in _repeating()]
+
+
+def _repeating() -> list[tuple[int, int, dictionary.Entry]]:
+    """Attributes of curves and overlays; the other repeating groups are long retired and nothing of them is ever kept."""
+    return [row for row in dictionary.load().repeating if row[1] >> 24 in _REPEATING]
 
 
 def _sequence(text: str) -> int:
