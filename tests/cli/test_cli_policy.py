@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,12 @@ def test_list_names_every_policy(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", policy_file.names())
 def test_show_has_one_line_for_each_row_of_the_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = json.loads(shown(capsys, "show", name, "--format", "json"))
+    rows = json.loads(shown(capsys, "show", name, "--format", "json"))["table"]
     assert [row["table code"] for row in rows] == [row.basic for row in table.load().rows]
 
 
 def test_show_resolves_the_codes_by_type(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = {row["tag"]: row for row in json.loads(shown(capsys, "show", "basic", "--format", "json"))}
+    rows = {row["tag"]: row for row in json.loads(shown(capsys, "show", "basic", "--format", "json"))["table"]}
     physician = rows["(0008,0090)"]
     assert (physician["table code"], physician["type 1"], physician["type 2"]) == ("Z", "dummy", "empty")
     station = rows["(0008,1010)"]
@@ -41,7 +42,7 @@ def test_show_resolves_the_codes_by_type(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_show_as_csv_is_the_same_table(capsys: pytest.CaptureFixture[str]) -> None:
     heading, *rows = csv.reader(io.StringIO(shown(capsys, "show", "--format", "csv")))
-    as_json = json.loads(shown(capsys, "show", "--format", "json"))
+    as_json = json.loads(shown(capsys, "show", "--format", "json"))["table"]
     assert [dict(zip(heading, row, strict=True)) for row in rows] == as_json
 
 
@@ -51,15 +52,96 @@ def test_show_for_people_names_the_options_and_dates(capsys: pytest.CaptureFixtu
         assert words in out
 
 
-def test_show_reads_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = [
-        'title = "Ours"',
-        'description = "d"',
-        "options = []",
-        'dates = "keep"',
-        "oldest_birth_year = 1937",
-        "codes = []",
-        "zip3 = []",
-    ]
-    (tmp_path / "ours.toml").write_text("\n".join(lines))
-    assert "dates: keep" in shown(capsys, "show", str(tmp_path / "ours.toml"))
+SITE = """title = "Trial | 12"
+description = "[for] people"
+extends = "research"
+descriptors = "hunt"
+generalise = { PatientAge = 5 }
+
+[[rule]]
+element = '(0019,"SIEMENS MR HEADER",0C)'
+action = "keep"
+reason = "b-values"
+
+[[rule]]
+element = "InstitutionName"
+action = "replace"
+value = "SITE1-{year}"
+reason = "sites are [numbered]"
+
+[[source]]
+institution = "*Clinic*"
+policy = "basic"
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> str:
+    path = tmp_path / "site.toml"
+    path.write_text(SITE)
+    return str(path)
+
+
+def test_show_reads_a_file(site: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = " ".join(shown(capsys, "show", site).split())
+    for words in (
+        "site: Trial | 12", "[for] people", "dates: shift", "descriptors: hunt", "steps: PatientAge 5", "SITE1-{year}",
+        '(0019,"SIEMENS MR HEADER",0C) keep b-values', "sites are [numbered]", "institution *clinic* basic remove",
+        "anything else basic remove",
+    ):  # fmt: skip
+        assert words in out
+
+
+def test_show_says_what_comes_of_a_row(site: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {row["tag"]: row for row in json.loads(shown(capsys, "show", site, "--format", "json"))["table"]}
+    said = {tag: row["type 3"] for tag, row in rows.items()}
+    assert said["(0008,0080)"] == '"SITE1-{year}", else remove'
+    assert said["(0010,1010)"] == "steps of 5, else remove"
+    assert said["(0008,0020)"] == "shift, else remove"
+    assert said["(0008,103E)"] == "text without identifiers, else remove"
+    assert rows["(0008,0080)"]["rule"] == "policy InstitutionName"
+
+
+def test_show_as_json_says_all_of_it(site: str, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = json.loads(shown(capsys, "show", site, "--format", "json"))
+    assert whole["digest"] == policy_file.load(site).digest
+    assert [rule["element"] for rule in whole["rules"]] == ["InstitutionName", '(0019,"SIEMENS MR HEADER",0C)']
+    assert [rule["elements"] for rule in whole["rules"]] == ["1", ""]
+    assert whole["sources"][0] == {"matches": "institution *clinic*", "policy": "basic", "options": "", "dates": "remove"}
+
+
+def test_show_as_csv_ends_with_the_rules(site: str, capsys: pytest.CaptureFixture[str]) -> None:
+    *_, first, second = csv.reader(io.StringIO(shown(capsys, "show", site, "--format", "csv")))
+    assert first[0] == "InstitutionName"
+    assert second[0] == '(0019,"SIEMENS MR HEADER",0C)'
+
+
+def test_show_as_markdown_has_whole_tables(site: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = shown(capsys, "show", site, "--format", "md")
+    assert out.startswith("# Trial \\| 12\n")
+    sections = [part.strip().splitlines() for part in out.split("\n## ")[1:]]
+    assert [section[0] for section in sections] == ["Table E.1-1", "Rules", "Sources"]
+    assert [len(section) - 4 for section in sections] == [len(table.load().rows), 2, 2]
+    for _, _, *lines in sections:
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+
+
+def test_check_says_that_a_file_is_understood(site: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = shown(capsys, "check", site)
+    assert out.startswith("site: understood; dates shift, 5 options, 2 rules, 1 source; digest ")
+    assert out.count("\n") == 1
+    assert policy_file.load(site).digest[:16] in out
+
+
+def test_check_names_line_and_cure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.toml").write_text(SITE.replace("InstitutionName", "InstitutonName"))
+    assert main(["policy", "check", str(tmp_path / "bad.toml")]) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err == "mediscan: policy bad, line 13: 'InstitutonName' is no keyword of PS3.6; InstitutionName?\n"
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["list", "basic"], ["check", "no-such"], ["check", "no-such.toml"]])
+def test_bad_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", *arguments]) == 2
+    assert capsys.readouterr().err.startswith("mediscan: ")

@@ -12,10 +12,10 @@ from mediscan.cli.main import make_parser
 PROMISED = {
     "run": {
         "--policy", "--key", "--forget-key", "--ledger", "--workers", "--engine", "--pixels", "--dates", "--restart",
-        "--digest", "--digest-source", "--dry-run", "--progress", "--json", "--layout",
+        "--descriptors", "--digest", "--digest-source", "--dry-run", "--progress", "--json", "--layout",
     },
-    "explain": {"--policy", "--show-phi", "--json"},
-    "policy": set(),
+    "explain": {"--policy", "--dates", "--descriptors", "--show-phi", "--json"},
+    "policy": {"--format"},
     "key": set(),
     "demo": set(),
 }  # fmt: skip
@@ -55,7 +55,8 @@ def test_the_last_positional_is_the_destination() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["--digest=md5", "--layout=flat", "--pixels=no", "--dates=never", "--workers=many", "--nonsense"]
+    "word",
+    ["--digest=md5", "--layout=flat", "--pixels=no", "--dates=never", "--descriptors=all", "--workers=many", "--nonsense"],
 )
 def test_a_word_that_is_not_understood_is_an_error(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -64,6 +64,23 @@ def test_a_forgotten_key_is_gone(source: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out.ledger" / "key").exists()
 
 
+def test_a_policy_that_forgets_its_key_destroys_it(source: Path, tmp_path: Path) -> None:
+    assert mediscan_cli("run", source, tmp_path / "out", "--policy", "gdpr-anonymous").returncode == 0
+    assert {row["status"] for row in rows(tmp_path / "out")} == {"written"}
+    assert not (tmp_path / "out.ledger" / "key").exists()
+
+
+def test_a_policy_that_forgets_its_key_takes_none_of_ones_own(source: Path, tmp_path: Path) -> None:
+    key = tmp_path / "project.key"
+    assert mediscan_cli("key", "new", key).returncode == 0
+    done = mediscan_cli("run", source, tmp_path / "out", "--key", key, "--policy", "gdpr-anonymous")
+    assert done.returncode == 2
+    assert b"policy gdpr-anonymous destroys LEDGER/key at the end" in done.stderr
+    assert key.exists()
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.ledger").exists()
+
+
 def test_a_source_that_is_named_may_be_a_link(source: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(source)
     assert mediscan_cli("run", tmp_path / "link", tmp_path / "out").returncode == 0

@@ -10,10 +10,10 @@ from typing import Any
 from mediscan._native.decide import Act
 from mediscan.cli import console
 from mediscan.errors import UsageError
-from mediscan.plan.decisions import Decider, Decision, Handler
+from mediscan.plan.decisions import Decider, Decision, Handler, Replace
 from mediscan.profile import policy_file, table, targets
 from mediscan.profile.actions import Option
-from mediscan.profile.policy import Policy, Rule
+from mediscan.profile.policy import Dates, Descriptors, Policy, Rule
 from mediscan.standard import dictionary
 
 _ACTS = {
@@ -23,17 +23,17 @@ _ACTS = {
     Act.ACT_DUMMY: "dummy",
     Act.ACT_YEAR: "year",
 }
-_ASKS: dict[int, str] = {
+_ASKS = {
     Handler.UID: "new UID",
     Handler.PATIENT_ID: "pseudonym",
     Handler.PATIENT_NAME: "pseudonym",
     Handler.CODE: "code",
-    Handler.DESCRIPTOR: "clinical words",
     Handler.AGE: "age, 90+",
     Handler.BIRTH_DATE: "year, not 90+",
     Handler.ZIP3: "ZIP3",
-    Handler.DATE: "shift",
 }
+_DATES = {Dates.SHIFT: "shift", Dates.KEEP: "keep"}
+_TEXTS = {Descriptors.LEXICON: "clinical words", Descriptors.HUNT: "text without identifiers"}
 _COLUMNS = ("tag", "name", "table code", "type 1", "type 2", "type 3", "HIPAA", "rule")
 _RULE_COLUMNS = ("element", "action", "value", "elements", "reason")
 _SOURCE_COLUMNS = ("matches", "policy", "options", "dates")
@@ -110,15 +110,27 @@ def _rows(decider: Decider) -> list[tuple[str, ...]]:
             shown.append((row.pattern, row.name, row.basic, *["remove"] * 3, row.category or "", row.rule))
             continue
         decisions = [decider.decide(row.match, type_) for type_ in (1, 2, 3)]
-        words = [_word(decision) for decision in decisions]
+        words = [_word(decider, decision) for decision in decisions]
         shown.append((dictionary.format_tag(row.match), row.name, row.basic, *words, row.category or "", decisions[0].rule))
     return shown
 
 
-def _word(decision: Decision) -> str:
+def _word(decider: Decider, decision: Decision) -> str:
     if decision.act is not Act.ACT_ASK:
         return _ACTS[decision.act]
-    return f"{_ASKS.get(decision.handler, 'value of the policy')}, else {_ACTS[decision.fallback]}"
+    return f"{_answer(decider, decision.handler)}, else {_ACTS[decision.fallback]}"
+
+
+def _answer(decider: Decider, handler: int) -> str:
+    """What a handler gives, in words."""
+    if handler >= len(Handler):
+        extra = decider.extras[handler - len(Handler)]
+        return f'"{extra.template}"' if isinstance(extra, Replace) else f"steps of {extra.step:g}"
+    if handler == Handler.DATE:
+        return _DATES.get(decider.policy.dates, "the date")
+    if handler == Handler.DESCRIPTOR:
+        return _TEXTS.get(decider.policy.descriptors, "nothing")
+    return _ASKS[Handler(handler)]
 
 
 def _rule(rule: Rule) -> tuple[str, ...]:
@@ -152,7 +164,7 @@ def _print(policy: Policy, rows: Sequence[tuple[str, ...]], rules: Sequence[tupl
     sections = (
         ("Table E.1-1", _COLUMNS, rows),
         ("rules", _RULE_COLUMNS, rules),
-        ("sources, the first match holds; the table above is for none of them", _SOURCE_COLUMNS, _sources(policy)),
+        ("sources, the first match holds; the table above is where they start from", _SOURCE_COLUMNS, _sources(policy)),
     )
     for title, columns, lines in sections:
         if lines:
