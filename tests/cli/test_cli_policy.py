@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mediscan.cli.main import main
-from mediscan.profile import policy_file, table
+from mediscan.profile import policy_file, safe_private, table
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -100,6 +100,16 @@ def test_show_says_what_comes_of_a_row(site: str, capsys: pytest.CaptureFixture[
     assert said["(0008,0020)"] == "shift, else remove"
     assert said["(0008,103E)"] == "text without identifiers, else remove"
     assert rows["(0008,0080)"]["rule"] == "policy InstitutionName"
+
+
+def test_show_counts_the_safe_private_elements(capsys: pytest.CaptureFixture[str]) -> None:
+    research = json.loads(shown(capsys, "show", "research", "--format", "json"))
+    count = int(research["private"].split()[0].replace(",", ""))
+    assert 100 < count <= len(safe_private.load().entries)
+    assert research["table"][-1]["type 3"] == "remove all but the safe"
+    basic = json.loads(shown(capsys, "show", "basic", "--format", "json"))
+    assert "private" not in basic
+    assert basic["table"][-1]["type 3"] == "remove"
 
 
 def test_show_as_json_says_all_of_it(site: str, capsys: pytest.CaptureFixture[str]) -> None:

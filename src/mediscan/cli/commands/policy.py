@@ -5,12 +5,13 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mediscan._native.decide import Act
 from mediscan.cli import console
 from mediscan.errors import UsageError
-from mediscan.plan.decisions import Decider, Decision, Handler, Replace
+from mediscan.plan.decisions import Decider, Decision, Handler, Replace, Step
 from mediscan.profile import policy_file, table, targets
 from mediscan.profile.actions import Option
 from mediscan.profile.policy import Dates, Descriptors, Policy, Rule
@@ -31,6 +32,7 @@ _ASKS = {
     Handler.AGE: "age, 90+",
     Handler.BIRTH_DATE: "year, not 90+",
     Handler.ZIP3: "ZIP3",
+    Handler.CSA: "rebuilt",
 }
 _DATES = {Dates.SHIFT: "shift", Dates.KEEP: "keep"}
 _TEXTS = {Descriptors.LEXICON: "clinical words", Descriptors.HUNT: "text without identifiers"}
@@ -96,9 +98,16 @@ def _facts(policy: Policy) -> dict[str, str]:
         "allowed": ", ".join(sorted(policy.allow)),
         "key": "destroyed after the run" if policy.forget_key else "",
         "crosswalk": "" if policy.crosswalk else "never written",
-        "private": "safe elements stay" if Option.RETAIN_SAFE_PRIVATE in policy.options else "",
+        "private": f"{_safe_private(policy):,} safe elements may stay",
     }
+    if Option.RETAIN_SAFE_PRIVATE not in policy.options:
+        del facts["private"]
     return {key: words for key, words in facts.items() if words}
+
+
+def _safe_private(policy: Policy) -> int:
+    """How many listed private elements may stay, without those of local rules."""
+    return sum(1 for _ in Decider(replace(policy, rules=())).privates())
 
 
 def _rows(decider: Decider) -> list[tuple[str, ...]]:
@@ -107,7 +116,9 @@ def _rows(decider: Decider) -> list[tuple[str, ...]]:
     shown = []
     for row in table.load().rows:
         if known.find(row.match) is None or row.mask != 0xFFFFFFFF:
-            shown.append((row.pattern, row.name, row.basic, *["remove"] * 3, row.category or "", row.rule))
+            safe = row.pattern == "private" and Option.RETAIN_SAFE_PRIVATE in decider.policy.options
+            words = ["remove all but the safe" if safe else "remove"] * 3
+            shown.append((row.pattern, row.name, row.basic, *words, row.category or "", row.rule))
             continue
         decisions = [decider.decide(row.match, type_) for type_ in (1, 2, 3)]
         words = [_word(decider, decision) for decision in decisions]
@@ -125,7 +136,9 @@ def _answer(decider: Decider, handler: int) -> str:
     """What a handler gives, in words."""
     if handler >= len(Handler):
         extra = decider.extras[handler - len(Handler)]
-        return f'"{extra.template}"' if isinstance(extra, Replace) else f"steps of {extra.step:g}"
+        if isinstance(extra, Replace):
+            return f'"{extra.template}"'
+        return f"steps of {extra.step:g}" if isinstance(extra, Step) else "a known form"
     if handler == Handler.DATE:
         return _DATES.get(decider.policy.dates, "the date")
     if handler == Handler.DESCRIPTOR:
