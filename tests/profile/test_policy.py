@@ -101,6 +101,7 @@ def test_gdpr_anonymous_is_a_stricter_safe_harbor():
     one, other = policy_file.load("gdpr-anonymous"), policy_file.load("safe-harbor")
     assert (one.forget_key, one.crosswalk) == (True, False)
     assert (one.options, one.dates, one.codes) == (other.options, other.dates, other.codes)
+    assert one.oldest_birth_year == 9999  # a year of birth would undo the steps of the age
     assert {targets.format_target(r.target) for r in one.rules} >= {"EthnicGroup", "Occupation"}
     assert {r.action for r in one.rules} == {LocalAction.REMOVE}
     kept = {tag for tag, _ in one.generalise} | {r.target.match for r in one.rules}
