@@ -148,10 +148,10 @@ def score(text: str) -> float:
 def _case(word: str) -> float:
     """Cost of a word's case."""
     parts = re.split("['’ʼ-]", word)
-    inside = sum(first.islower() and second.isupper() for part in parts for first, second in pairwise(part))
+    inside: int = sum(first.islower() and second.isupper() for part in parts for first, second in pairwise(part))
     # MÜLLER, Müller, müller; MüLLER is none of them
-    sharp = sum(first.isupper() and second.islower() for part in parts for first, second in pairwise(part[1:]))
-    return _CASE * (inside + sharp) + (_LOWER_CASE if word[0].islower() else 0.0)
+    sharp: int = sum(first.isupper() and second.islower() for part in parts for first, second in pairwise(part[1:]))
+    return _CASE * float(inside + sharp) + (_LOWER_CASE if word[0].islower() else 0.0)
 
 
 def _symbols(text: str) -> float:
@@ -175,9 +175,8 @@ class _Language:
 
     def score(self, word: str) -> float:
         """Logarithm of the probability of those bigrams that have a letter outside ASCII in them."""
-        return sum(
-            self._bigram(first, second) for first, second in pairwise(f" {word} ") if not (first.isascii() and second.isascii())
-        )
+        scores = (self._bigram(a, b) for a, b in pairwise(f" {word} ") if not (a.isascii() and b.isascii()))
+        return math.fsum(scores)
 
     def _bigram(self, first: str, second: str) -> float:
         if not (first in self.letters and second in self.letters):
