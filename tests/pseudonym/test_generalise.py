@@ -1,11 +1,15 @@
 """Ages over 89 and ZIP codes (45 CFR 164.514(b)(2)(i))."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import config
+from pydicom.valuerep import validate_value
 
 from mediscan.profile import zip3 as zip3_list
-from mediscan.pseudonym.generalise import OLDEST_AGE, birth_year_allowed, cap_age, zip3
+from mediscan.pseudonym.generalise import OLDEST_AGE, birth_year_allowed, cap_age, step, zip3
 
 POPULOUS = zip3_list.load()
 
@@ -150,3 +154,85 @@ def test_any_bytes_give_three_digits_or_none(address):
 )
 def test_birth_year(birth, study, over, allowed):
     assert birth_year_allowed(birth, study, over, OLDEST_AGE) is allowed
+
+
+@pytest.mark.parametrize(
+    ("value", "vr", "width", "expected"),
+    [
+        (b"73.4", "DS", 10, b"70"),
+        (b"73.4 ", "DS", 5, b"70"),
+        (b"1.78", "DS", 0.1, b"1.7"),
+        (b"1.7", "DS", 0.1, b"1.7"),  # in floats 1.7 // 0.1 is 16
+        (b"1.70000000000000", "DS", 0.1, b"1.7"),
+        (b"0.3", "DS", 0.1, b"0.3"),
+        (b"1.78", "DS", 0.25, b"1.75"),
+        (b"2", "DS", 0.25, b"2"),
+        (b"+7.5E1", "DS", 10, b"70"),
+        (b"-7", "DS", 10, b"-10"),
+        (b"0", "DS", 10, b"0"),
+        (b"4", "DS", 10, b"0"),
+        (b".5", "DS", 0.5, b"0.5"),
+        (b"73.4\\81", "DS", 10, b"70\\80"),
+        (b"\\81", "DS", 10, b"\\80"),
+        (b"", "DS", 10, b""),
+        (b"73,4", "DS", 10, None),
+        (b"73 kg", "DS", 10, None),
+        (b"NaN", "DS", 10, None),
+        (b"Infinity", "DS", 10, None),
+        (b"1_0", "DS", 10, None),
+        (b"1E99999999999999", "DS", 10, None),
+        (b"1E-9999999999999", "DS", 10, None),
+        (b"1E18", "DS", 10, None),  # 19 digits
+        (b"12345678901234567", "DS", 10, None),
+        (b"73", "IS", 10, b"70"),
+        (b"73", "IS", 2.5, None),  # 72.5
+        (b"75", "IS", 2.5, b"75"),
+        (b"-1", "IS", 10, b"-10"),
+        (b"-2147483648", "IS", 10, None),
+        (b"7.0", "IS", 10, None),
+        (b"043Y", "AS", 5, b"040Y"),
+        (b"089Y", "AS", 5, b"085Y"),
+        (b"092Y", "AS", 20, b"090Y"),
+        (b"018M", "AS", 5, b"000M"),
+        (b"070M", "AS", 5, b"060M"),
+        (b"300W", "AS", 5, b"261W"),
+        (b"400D", "AS", 1, b"365D"),
+        (b"43Y", "AS", 5, None),
+        (b"73", "LO", 10, None),
+        (b"73", "DS", 0, None),
+        (b"73", "DS", -1, None),
+        (b"73", "DS", float("nan"), None),
+        (b"73", "DS", float("inf"), None),
+        (b"73", "DS", 1 / 3, None),  # more places than DS can hold
+    ],
+)
+def test_step(value, vr, width, expected):
+    assert step(value, vr, width) == expected
+
+
+@given(st.decimals(-(10**6), 10**6, places=4), st.sampled_from([0.1, 0.5, 1, 2.5, 5, 10, 0.05]))
+def test_a_multiple_that_is_at_most_a_step_below(number, width):
+    value = f"{number:f}"[:16].encode()
+    rounded = step(value, "DS", width)
+    exact, down, wide = Fraction(value.decode()), Fraction(rounded.decode()), Fraction(str(width))
+    assert 0 <= exact - down < wide
+    assert (down / wide).denominator == 1
+    assert step(rounded, "DS", width) == rounded
+    assert len(rounded) <= 16
+
+
+@given(st.integers(0, 999), st.sampled_from("DWMY"), st.sampled_from([0.5, 1, 1.5, 5, 10, 20]))
+def test_ages_step_down_and_stay_there(count, unit, width):
+    age = f"{count:03d}{unit}".encode()
+    rounded = step(age, "AS", width)
+    assert cap_age(rounded)[0] == rounded
+    assert rounded <= age
+    assert step(rounded, "AS", width) == rounded
+
+
+@given(st.binary(max_size=20), st.sampled_from(["DS", "IS", "AS"]), st.floats())
+def test_any_bytes_give_a_value_of_the_vr_or_none(value, vr, width):
+    rounded = step(value, vr, width)
+    if rounded is not None:
+        for part in rounded.split(b"\\"):
+            validate_value(vr, part.decode(), config.RAISE)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from mediscan.codec import mislabelled
 from mediscan.pseudonym.identity import Identities, normalise, normalise_name
 from mediscan.pseudonym.keyring import Key
 
@@ -105,6 +106,33 @@ def test_codes():
 
 def test_one_name_in_two_character_sets():
     assert by_name("Müller^Jörg".encode()) == by_name("Müller^Jörg".encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "declared"),
+    [
+        ("Иванова^Анна", "cp1251", b"ISO_IR 100"),
+        ("ИВАНОВА^АННА^", "koi8-r", b"ISO 2022 IR 6"),
+        ("Иванова^Анна", "cp866", b""),
+        ("Иванова^Анна", "iso8859-5", b"ISO_IR 144"),
+        ("Иванова^Анна", "utf-8", b"ISO_IR 192"),
+    ],
+)
+def test_one_person_in_any_encoding(name, encoding, declared):
+    read = mislabelled.read(name.encode(encoding), declared, "PN")
+    assert by_name(read) == by_name("Иванова^Анна")
+    assert by_id(read) == by_id("Иванова^Анна".casefold() + ("^" if name.endswith("^") else ""))
+
+
+def test_what_encodings_lack_is_folded_in_names():
+    assert by_name("Ştefan^Ionuţ") == by_name("Ștefan^Ionuț")
+    assert by_name("Лук'яненко") == by_name("Лук’яненко") == by_name("Лукʼяненко")
+
+
+def test_text_and_its_bytes_are_one():
+    assert by_name("Müller^Jörg") == by_name("Müller^Jörg".encode())
+    assert PEOPLE.code("Ä1") == PEOPLE.code("ä1".encode())
+    assert PEOPLE.code("\udc80") != PEOPLE.code("\udc81")  # what no encoding can hold
 
 
 @given(WORDS)

@@ -1,10 +1,14 @@
-"""Values made coarser, as 45 CFR 164.514(b)(2)(i) allows: ages over 89 in one category, three digits of a ZIP code.
+"""Values made coarser, as 45 CFR 164.514(b)(2)(i) allows: ages over 89 in one category, three digits of a ZIP code; and
+quantities rounded down to a multiple of a step, where a policy asks for it.
 
 Pure functions over value bytes. None means that the value cannot be generalised and has to go.
 """
 
+import math
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 OLDEST_AGE = 89
@@ -14,6 +18,8 @@ _AGE = re.compile(rb"[0-9]{3}[DWMY]")
 _READABLE_AGE = re.compile(rb"\s*([0-9]{1,9})\s*([DWMY])\s*", re.IGNORECASE)
 _DAYS_PER_UNIT = MappingProxyType({b"D": 1, b"W": 7})
 _OVER_89 = b"090Y"
+_INTEGER = re.compile(rb"[+-]?[0-9]{1,11}")
+_DECIMAL = re.compile(rb"(?=.{1,16}$)[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?")
 
 
 def cap_age(value: bytes) -> tuple[bytes | None, bool]:
@@ -151,3 +157,81 @@ def _prefix(text: str) -> str | None:
         return found[2][:3] if inside else None
     found = _BEFORE_NATION.search(text)
     return found[1][:3] if found is not None else None
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+_INTEGER_RANGE = range(-(2**31), 2**31)  # IS (PS3.5 6.2)
+_LONGEST_DS = 16
+_LARGEST = 10**15
+_UNITS_PER_YEAR = MappingProxyType({b"Y": Fraction(1), b"M": Fraction(12), b"W": Fraction(365, 7), b"D": Fraction(365)})
+
+
+def step(value: bytes, vr: str, width: float) -> bytes | None:
+    r"""
+    Round quantities down to a multiple of a step.
+
+    Parameters
+    ----------
+    value : bytes
+        One or more values; padding counts for nothing, empty ones stay.
+    vr : str
+        DS, IS or AS.
+    width : float
+        The step, greater than 0; of ages in years, whatever their unit, which stays.
+
+    Returns
+    -------
+    bytes or None
+        The values in the VR, as decimals that have no more places than the step; ``090Y`` for any age over 89 years. None if
+        one is no number, or the multiple cannot be written in the VR.
+    """
+    one = {"DS": _step_decimal, "IS": _step_integer, "AS": _step_age}.get(vr)
+    exact = Fraction(repr(float(width))) if 0 < width < _LARGEST else None
+    if one is None or exact is None:
+        return None
+    parts = [one(part, exact) if part else part for part in (each.strip(b" \0") for each in value.split(b"\\"))]
+    return None if None in parts else b"\\".join(part or b"" for part in parts)
+
+
+def _step_decimal(value: bytes, width: Fraction) -> bytes | None:
+    number = _number(value)
+    if number is None:
+        return None
+    floor = number // width * width
+    places = _places(width)
+    if places is None:
+        return None
+    digits = str(abs(floor.numerator) * 10**places // floor.denominator).rjust(places + 1, "0")
+    whole, fraction = digits[: len(digits) - places], digits[len(digits) - places :].rstrip("0")
+    text = ("-" if floor < 0 else "") + whole + ("." + fraction if fraction else "")
+    return text.encode("ascii") if len(text) <= _LONGEST_DS else None
+
+
+def _step_integer(value: bytes, width: Fraction) -> bytes | None:
+    if not _INTEGER.fullmatch(value):
+        return None
+    floor = int(value) // width * width
+    return b"%d" % floor.numerator if floor.denominator == 1 and floor.numerator in _INTEGER_RANGE else None
+
+
+def _step_age(value: bytes, width: Fraction) -> bytes | None:
+    """Whole units that are at least the multiple: so an age that is one stays what it is."""
+    age, over = cap_age(value)
+    if age is None or over:
+        return age
+    units = width * _UNITS_PER_YEAR[age[3:]]
+    return b"%03d" % math.ceil(int(age[:3]) // units * units) + age[3:]
+
+
+def _number(value: bytes) -> Fraction | None:
+    """A DS value, exactly; None for one that is malformed or too large to be a quantity."""
+    if not _DECIMAL.fullmatch(value):
+        return None
+    number = Decimal(value.decode("ascii"))
+    return Fraction(number) if -20 < number.adjusted() < 20 else None
+
+
+def _places(width: Fraction) -> int | None:
+    """Decimal places that a multiple of the step needs."""
+    return next((places for places in range(_LONGEST_DS) if 10**places % width.denominator == 0), None)

@@ -5,16 +5,22 @@ import unicodedata
 
 from mediscan.pseudonym.keyring import Key
 
+Identifier = bytes | str
+"""A value as it is written or, better, as text: read by `mediscan.codec.mislabelled.read` under its own character set."""
 
-def normalise(value: bytes) -> bytes:
+# What one encoding has and another lacks: CP1250 has the cedilla only where Romanian has a comma.
+_ONE_LETTER = str.maketrans("ȘșȚț’ʼ", "ŞşŢţ''")
+
+
+def normalise(value: Identifier) -> bytes:
     """Fold what different devices write for one identifier: padding, case, runs of blanks, compatibility forms."""
-    text = _decode(value.replace(b"\0", b" "))
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).encode()
+    text = unicodedata.normalize("NFKC", _text(value).replace("\0", " ")).casefold()
+    return " ".join(text.split()).encode("utf-8", "backslashreplace")
 
 
-def normalise_name(value: bytes) -> bytes:
-    """Fold a Person Name (PS3.5 6.2.1): its first component group, without empty components at the end."""
-    groups = [normalise(group) for group in value.split(b"=")]
+def normalise_name(value: Identifier) -> bytes:
+    """Fold a Person Name (PS3.5 6.2.1): its first component group that says anything, without empty components at the end."""
+    groups = [normalise(group) for group in _text(value).translate(_ONE_LETTER).split("=")]
     group = next((g for g in groups if g.strip(b"^ ")), b"")
     components = [b" ".join(c.split()) for c in group.split(b"^")]
     while components and not components[-1]:
@@ -22,8 +28,10 @@ def normalise_name(value: bytes) -> bytes:
     return b"^".join(components)
 
 
-def _decode(value: bytes) -> str:
+def _text(value: Identifier) -> str:
     """Text of any encoding, one way: what is not UTF-8 is taken byte by byte."""
+    if isinstance(value, str):
+        return value
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
@@ -37,15 +45,19 @@ class Identities:
         self._patient = key.function("patient", 15)
         self._code = key.function("identifier", 12)
 
-    def patient(self, patient_id: bytes, issuer: bytes, name: bytes, birth_date: bytes, otherwise: bytes) -> bytes:
+    def patient(
+        self, patient_id: Identifier, issuer: Identifier, name: Identifier, birth_date: bytes, otherwise: bytes
+    ) -> bytes:
         """Pseudonym of a patient: 24 letters and digits (120 bits), fit for LO, PN, and a folder's name.
 
         Parameters
         ----------
-        patient_id, issuer : bytes
+        patient_id, issuer : bytes or str
             Values of (0010,0020) and (0010,0021); they alone decide where there is an ID.
-        name, birth_date : bytes
-            Values of (0010,0010) and (0010,0030), which stand in for an absent ID.
+        name : bytes or str
+            Value of (0010,0010), which with the next stands in for an absent ID.
+        birth_date : bytes
+            Value of (0010,0030).
         otherwise : bytes
             What keeps nameless patients apart: the Study Instance UID.
         """
@@ -58,7 +70,7 @@ class Identities:
             digest = self._patient(b"study", otherwise)
         return base64.b32encode(digest)
 
-    def code(self, value: bytes) -> bytes:
+    def code(self, value: Identifier) -> bytes:
         """16 characters (96 bits) for an identifier such as the Accession Number: what SH can hold; empty stays empty."""
         folded = normalise(value)
         return base64.urlsafe_b64encode(self._code(folded)) if folded else b""

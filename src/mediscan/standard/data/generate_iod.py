@@ -18,6 +18,7 @@ from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = ("1", "1C", "2", "2C", "3")  # strictest first
 GENERIC = re.compile(r".+-((multi|current)-frame-functional-groups)")
+OWN_GROUPS = "{}-multi-frame-functional-groups"  # with the macros of that IOD; the IOD's row may name the bare module instead
 # Retired SOP Classes whose objects are read by the IOD that replaced theirs.
 RETIRED = {
     "1.2.840.10008.5.1.4.1.1.3": ("Ultrasound Multi-frame Image Storage (Retired)", "ultrasound-multi-frame-image"),
@@ -86,6 +87,12 @@ def store(level: Tree, nodes: dict[tuple[int, ...], int]) -> int:
     return nodes.setdefault(tuple(row), len(nodes))
 
 
+def with_own_groups(iod: str, modules: list[str], source: dict[str, Rows]) -> list[str]:
+    """Modules of an IOD, its own Functional Groups among them (Enhanced Continuous RT Image names the sparse ones alone)."""
+    own = OWN_GROUPS.format(iod)
+    return modules if own in modules or own not in source else [*modules, own]
+
+
 def choose(modules: list[str], *sources: dict[str, Rows]) -> tuple[dict[str, Rows], list[str]]:
     """Rows of each module from the first source that has it; then those had by their generic name only, so in part."""
     chosen, partial = {}, []
@@ -124,7 +131,7 @@ def main() -> None:
         iod_of = json.loads(wheel.read("highdicom/_standard/sop_class_iod_map.json"))
     with open(os.path.join(standard, "2025b", "sops.json"), encoding="utf-8") as file:
         names = {sop["id"]: sop["name"] for sop in json.load(file)}
-    modules_of = {iod: [row["key"] for row in rows] for iod, rows in sorted(iods.items())}
+    modules_of = {iod: with_own_groups(iod, [row["key"] for row in rows], newer) for iod, rows in sorted(iods.items())}
     nodes: dict[tuple[int, ...], int] = {(): 0}
     chosen, partial = choose(sorted({m for modules in modules_of.values() for m in modules}), newer, older)
     roots = {module: store(tree(rows), nodes) for module, rows in chosen.items()}
