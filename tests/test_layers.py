@@ -82,8 +82,8 @@ def test_siblings_do_not_import_each_other(path: Path) -> None:
 
 
 def shared(layer: str) -> set[str]:
-    """The one module of a layer that holds its common ground: the keyed functions, which every pseudonym is made of."""
-    return {"pseudonym.keyring"} if layer == "pseudonym" else set()
+    """The modules of a layer that hold its common ground: keyed functions, of which every pseudonym is made; runs of text."""
+    return {"pseudonym": {"pseudonym.keyring"}, "text": {"text.pieces", "text.own"}}.get(layer, set())
 
 
 @by_path

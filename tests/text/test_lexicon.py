@@ -1,6 +1,9 @@
 """Clinical words that may stay (Clean Descriptors), and what must never pass for one."""
 
 import os
+import re
+import runpy
+import types
 import unicodedata
 
 import pytest
@@ -13,6 +16,7 @@ from mediscan.text.lexicon import is_clinical
 
 WORDS = lexicons.load()
 FOLDER = os.path.join(os.path.dirname(mediscan.profile.__file__), "data", "lexicon")
+generator = types.SimpleNamespace(**runpy.run_path(os.path.join(FOLDER, "generate_lexicon.py")))
 
 
 @pytest.mark.parametrize(
@@ -187,11 +191,20 @@ def test_no_name_is_a_word():
 def test_words_are_folded_and_normalised():
     for word in WORDS:
         assert word == unicodedata.normalize("NFC", word.casefold()).strip()
-        assert word.count(" ") <= 1
+        assert word.count(" ") <= 3
         assert "'" not in word
 
 
-@pytest.mark.parametrize("name", sorted(os.listdir(FOLDER)))
+def test_no_entry_of_names_is_a_word():
+    assert set(generator.entries("names.lst")) & WORDS == set()
+
+
+def test_compiled_file_is_that_of_its_sources():
+    with open(os.path.join(FOLDER, "lexicon.lst"), encoding="utf-8") as file:
+        assert file.read() == generator.compiled()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in os.listdir(FOLDER) if not name.endswith(".py")))
 def test_file_has_a_header_and_is_in_order(name):
     with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
         lines = file.read().splitlines()
@@ -201,7 +214,7 @@ def test_file_has_a_header_and_is_in_order(name):
 
 
 def test_lexicon_size():
-    assert 1_500 < len(WORDS) < 6_000
+    assert 20_000 < len(WORDS) < 60_000
 
 
 SINGLE = sorted(word for word in WORDS if len(word) > 2 and word.isalpha())
@@ -222,7 +235,7 @@ def test_one_unknown_word_is_enough(unknown, word):
 @given(st.text(max_size=40))
 def test_no_long_number_passes(value):
     if is_clinical(value, WORDS):
-        assert sum(map(str.isdigit, value)) <= 10
+        assert not re.search("[0-9]{5}", value)
 
 
 @given(st.integers(1900, 2030), st.integers(1, 12), st.integers(1, 28), st.sampled_from([".", "/", "-", " ", ""]))
