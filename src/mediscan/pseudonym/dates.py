@@ -18,6 +18,7 @@ _TIME_OF_DAY = re.compile(_TIME)
 _DATE_TIME = re.compile(rb"(\d{4})(\d{2})(\d{2})((?:" + _TIME + rb")?(?:" + _OFFSET + rb")?)")
 _PARTIAL_DATE_TIME = re.compile(rb"(\d{4})(0[1-9]|1[0-2])?(?:" + _OFFSET + rb")?")
 _LONGEST_SHIFT = 3650
+_FIRST_YEAR = 1850  # as in ext/decide.pyx: what is earlier is an identifier or a placeholder
 
 
 class DateShift:
@@ -54,8 +55,8 @@ def valid_date(value: bytes, vr: str) -> bool:
     Returns
     -------
     bool
-        Whether each is empty or a day of the calendar, a time of day, or for DT both, the month or the year alone; nothing
-        that is for queries only (ranges) or of before 1993 (``2020.03.01``).
+        Whether each is empty or a day of the calendar since 1850, a time of day, or for DT both, the month or the year
+        alone; nothing that is for queries only (ranges) or as it was written before 1993 (``2020.03.01``).
     """
     one = {"DA": _is_date, "DT": _is_date_time, "TM": _is_time}.get(vr)
     return one is not None and all(not part or one(part) for part in _values(value))
@@ -75,13 +76,13 @@ def _is_date(value: bytes) -> bool:
 
 def _is_date_time(value: bytes) -> bool:
     if partial := _PARTIAL_DATE_TIME.fullmatch(value):
-        return partial[1] != b"0000"
+        return int(partial[1]) >= _FIRST_YEAR
     return _day(_DATE_TIME.fullmatch(value)) is not None
 
 
 def _day(match: re.Match[bytes] | None) -> dt.date | None:
     """Day of the calendar that a match has in its first three groups."""
-    if match is None:
+    if match is None or int(match[1]) < _FIRST_YEAR:
         return None
     try:
         return dt.date(int(match[1]), int(match[2]), int(match[3]))
@@ -96,8 +97,5 @@ def _shift_one(value: bytes, days: int) -> bytes | None:
     day = _day(match)
     if match is None or day is None:
         return None
-    try:
-        moved = day - dt.timedelta(days)
-    except OverflowError:
-        return None
-    return f"{moved:%Y%m%d}".rjust(8, "0").encode() + (match[4] if match.re is _DATE_TIME else b"")
+    moved = day - dt.timedelta(days)
+    return f"{moved:%Y%m%d}".encode() + (match[4] if match.re is _DATE_TIME else b"")
