@@ -35,7 +35,12 @@ cpdef enum Builtin:
     RULE_UNSEEN = 5
     RULE_META = 6
     RULE_ADDED = 7
-    BUILTIN_RULES = 8
+    RULE_CHARSET = 8
+    BUILTIN_RULES = 9
+
+
+cpdef enum:
+    TEXT_HANDLER = 0       # asked about text that stays but is not ASCII
 
 
 cdef struct Entry:
@@ -129,6 +134,7 @@ cdef enum:
 
 cdef int FIRST_YEAR = 1850
 cdef uint32_t PIXEL_GROUP = 0x7FE0
+cdef uint32_t CHARACTER_SET = 0x00080005
 cdef uint32_t LAST_OF_META = 0x00020013       # Implementation Version Name
 
 fill_permitted()
@@ -436,6 +442,24 @@ cdef int keep(Table* t, int32_t index, const Entry* entry, const Rules* rules) n
     return 0
 
 
+cdef bint is_foreign(const Table* t, const Row* row, const Entry* entry) noexcept nogil:
+    """Whether a text of any characters holds some that are not ASCII, or escape sequences."""
+    cdef int number = vr_number(row.vr)
+    cdef const uint8_t* p
+    cdef int64_t i
+    if number == NUMBER_UN:
+        number = vr_number(entry.vr)
+    if WIDTH[number] != 0 or LONGEST[number] != 0:
+        return False
+    p = resident(t, row.value, row.length)
+    if p == NULL:
+        return False
+    for i in range(row.length):
+        if p[i] >= 0x80 or p[i] == 0x1B:
+            return True
+    return False
+
+
 cdef bint digits(const uint8_t* p, int64_t n) noexcept nogil:
     cdef int64_t i
     for i in range(n):
@@ -529,6 +553,8 @@ cdef bint same_but_padding(const uint8_t* p, int64_t n, const char* new, int64_t
 cdef struct Asked:
     int32_t row
     int32_t entry
+    int32_t handler
+    int32_t rule
 
 
 cdef class Decider:
@@ -538,6 +564,7 @@ cdef class Decider:
     cdef int32_t asked_capacity
     cdef int32_t creator         # row of the Private Creator that was looked up last, and its number
     cdef int32_t creator_is
+    cdef readonly bint inner_charsets    # whether an item of the last table has a Specific Character Set of its own
 
     def __cinit__(self):
         self.asked = NULL
@@ -547,7 +574,7 @@ cdef class Decider:
     def __dealloc__(self):
         free(self.asked)
 
-    cdef int note(self, int32_t row, int32_t entry) noexcept nogil:
+    cdef int note(self, int32_t row, int32_t entry, int32_t handler, int32_t rule) noexcept nogil:
         cdef Asked* grown
         cdef int32_t capacity
         if self.asked_count == self.asked_capacity:
@@ -559,6 +586,8 @@ cdef class Decider:
             self.asked_capacity = capacity
         self.asked[self.asked_count].row = row
         self.asked[self.asked_count].entry = entry
+        self.asked[self.asked_count].handler = handler
+        self.asked[self.asked_count].rule = rule
         self.asked_count += 1
         return 0
 
@@ -572,6 +601,7 @@ cdef class Decider:
         t.arena_used = 0
         self.asked_count = 0
         self.creator = -1
+        self.inner_charsets = False
         memset(t.edits, 0, t.count * sizeof(Edit))
         for i in range(t.meta):             # written anew as a whole; what has no place in it is gone
             t.edits[i].op = REMOVE
@@ -585,6 +615,8 @@ cdef class Decider:
                 i += 1
                 continue
             edit.pad = 32 if WIDTH[vr_number(row.vr)] == 0 and vr_number(row.vr) != NUMBER_UI else 0
+            if row.tag == CHARACTER_SET and row.depth > 0:
+                self.inner_charsets = True
             if row.tag & 0xFFFF == 0:
                 deny(t, i, NULL, rules, ACT_REMOVE, RULE_GROUP_LENGTH)
             elif row.tag >> 16 & 1:
@@ -638,10 +670,14 @@ cdef class Decider:
         if row.flags & SEQUENCE:
             return 0                    # its contents decide
         if act == ACT_KEEP and not (entry.asked and asks_for(entry, row.vr)):
-            return keep(t, index, entry, rules)
+            if keep(t, index, entry, rules) < 0:
+                return -1
+            if t.edits[index].op in (KEEP, RESIZE) and is_foreign(t, row, entry):
+                return self.note(index, at, TEXT_HANDLER, RULE_CHARSET)
+            return 0
         if act == ACT_YEAR:
             return year(t, index, entry, rules)
-        return self.note(index, at)
+        return self.note(index, at, entry.handler, entry.rule)
 
     def run(self, capsule, RuleTable rules not None, list memos, tuple handlers):
         """Fill the edits of the table behind `capsule`.
@@ -655,42 +691,61 @@ cdef class Decider:
             status = self.decide(t, &rules.rules)
         if status < 0:
             raise MemoryError
-        self.answer(t, &rules.rules, memos, handlers)
+        self.answer(t, &rules.rules, memos, handlers, None)
         if rules.rules.privates > 0:
             self.keep_creators(t)
 
-    cdef int answer(self, Table* t, const Rules* rules, list memos, tuple handlers) except -1:
+    def again(self, capsule, RuleTable rules not None, list memos, tuple handlers, const uint8_t[::1] chosen not None):
+        """Ask anew for the rows of the last table that `chosen` has a 1 for: their text is in another character set."""
+        cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)
+        if chosen.shape[0] != t.count:
+            raise ValueError("a byte for each row")
+        self.answer(t, &rules.rules, memos, handlers, chosen)
+        if rules.rules.privates > 0:
+            self.keep_creators(t)
+
+    cdef int answer(self, Table* t, const Rules* rules, list memos, tuple handlers, const uint8_t[::1] chosen) except -1:
         """Ask for each noted row: the memo first, then its handler."""
         cdef int32_t i
         cdef Row* row
         cdef Edit* edit
         cdef const Entry* entry
+        cdef Asked* asked
         cdef const uint8_t* p
         cdef PyObject* hit
         cdef dict memo
+        cdef Py_ssize_t known = min(len(memos), len(handlers))
         for i in range(self.asked_count):
-            row = &t.rows[self.asked[i].row]
-            edit = &t.edits[self.asked[i].row]
-            entry = &rules.entries[self.asked[i].entry]
+            asked = &self.asked[i]
+            if chosen is not None:
+                if not chosen[asked.row]:
+                    continue
+                t.edits[asked.row].op = KEEP
+                t.edits[asked.row].action = 0
+            row = &t.rows[asked.row]
+            edit = &t.edits[asked.row]
+            entry = &rules.entries[asked.entry]
             p = resident(t, row.value, row.length)
             if p == NULL:
-                if deny(t, self.asked[i].row, entry, rules, entry.fallback, RULE_UNSEEN) < 0:
+                if deny(t, asked.row, entry, rules, entry.fallback, RULE_UNSEEN) < 0:
                     raise MemoryError
                 continue
+            if asked.handler >= known:
+                raise ValueError("a handler that is not there")
             key = PyBytes_FromStringAndSize(<const char*>p, row.length)
-            memo = <dict>memos[entry.handler]
+            memo = <dict>memos[asked.handler]
             hit = PyDict_GetItem(memo, key)
             if hit != NULL:
                 new = <object>hit
             else:
-                new = handlers[entry.handler](key)
+                new = handlers[asked.handler](key)
                 memo[key] = new
             if new is None:
-                if deny(t, self.asked[i].row, entry, rules, entry.fallback, entry.rule) < 0:
+                if deny(t, asked.row, entry, rules, entry.fallback, asked.rule) < 0:
                     raise MemoryError
             elif not same_but_padding(p, row.length, PyBytes_AS_STRING(<bytes?>new), PyBytes_GET_SIZE(new)):
-                edit.action = entry.letter
-                edit.rule = entry.rule
+                edit.action = c'C' if asked.handler == TEXT_HANDLER else entry.letter
+                edit.rule = asked.rule
                 if set_value(t, edit, PyBytes_AS_STRING(new), PyBytes_GET_SIZE(new)) < 0:
                     raise MemoryError
         return 0

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from mediscan._native.decide import VRS, Act, Builtin, RuleTable
+from mediscan._native.decide import TEXT_HANDLER, VRS, Act, Builtin, RuleTable
 from mediscan.codec.elements import FRAGMENTS, ITEM, SEQUENCE
 from mediscan.plan.rules import ENTRY
 
@@ -133,7 +133,10 @@ class Twin:
             return (KEEP, "", 0, None)
         if act == Act.ACT_KEEP and name in VRS[:32] and int(entry["asked"]) >> VRS.index(name) & 1:
             act = Act.ACT_ASK
-        return {Act.ACT_KEEP: self.keep, Act.ACT_YEAR: self.year, Act.ACT_ASK: self.ask}[act](i, entry)
+        if act == Act.ACT_KEEP:
+            kept = self.keep(i, entry)
+            return self.ask(i, entry, TEXT_HANDLER, Builtin.RULE_CHARSET) if self.is_foreign(i, entry, kept) else kept
+        return self.year(i, entry) if act == Act.ACT_YEAR else self.ask(i, entry)
 
     def deny(self, i, entry, act, rule):
         if act == Act.ACT_REMOVE:
@@ -176,16 +179,26 @@ class Twin:
             return self.deny(i, entry, entry["fallback"], int(entry["rule"]))
         return (KEEP, "", 0, None) if new == value else (REPLACE, "C", int(entry["rule"]), new)
 
-    def ask(self, i, entry):
+    def is_foreign(self, i, entry, kept):
+        """Whether text that stays has to be looked at in its character set."""
+        name = self.vr(i, entry)
+        if kept[0] not in (KEEP, RESIZE) or name not in VRS or name in (*WIDTH, *SHAPE, "SQ"):
+            return False
+        return any(byte >= 0x80 or byte == 0x1B for byte in self.value_of(i) or b"")
+
+    def ask(self, i, entry, handler=None, rule=None):
+        handler = int(entry["handler"]) if handler is None else handler
+        rule = int(entry["rule"]) if rule is None else int(rule)
+        letter = "C" if handler == TEXT_HANDLER else chr(entry["letter"])
         value = self.value_of(i)
         if value is None:
             return self.deny(i, entry, entry["fallback"], Builtin.RULE_UNSEEN)
-        new = self.handlers[entry["handler"]](value)
+        new = self.handlers[handler](value)
         if new is None:
-            return self.deny(i, entry, entry["fallback"], int(entry["rule"]))
+            return self.deny(i, entry, entry["fallback"], rule)
         if value.startswith(new) and not value[len(new) :].strip(b"\0 "):
             return (KEEP, "", 0, None)
-        return (REPLACE, chr(entry["letter"]), int(entry["rule"]), new)
+        return (REPLACE, letter, rule, new)
 
 
 def spans(pairs, data):

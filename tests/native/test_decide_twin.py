@@ -34,7 +34,7 @@ def code(vr):
     return ord(vr[0]) | ord(vr[1]) << 8
 
 
-def entry(act, fallback=REMOVED, *, vr="LO", vrs=ALL_VRS, vm_max=0, rule=FIRST_RULE, handler=0, letter="C", nested=0,
+def entry(act, fallback=REMOVED, *, vr="LO", vrs=ALL_VRS, vm_max=0, rule=FIRST_RULE, handler=1, letter="C", nested=0,
           pathed=0, dummy=-1, asked=0):  # fmt: skip
     return (vrs, rule, vm_max, dummy, code(vr), act, fallback, handler, ord(letter), nested, pathed, asked)
 
@@ -85,6 +85,7 @@ def table_of(top, nested=None, pairs=None, repeating=(), paths=(), privates=None
 
 
 HANDLERS = (
+    lambda value: value.partition(b"\0")[0] if b"\xc3" in value else None,  # asked about text that is not ASCII
     lambda value: b"<" + value[:3] + b">",
     lambda _: None,
     lambda value: value,
@@ -251,8 +252,8 @@ def test_years():
 
 
 def test_padding_alone_is_no_change():
-    assert one_element("UI", b"1.2.840.1\0", entry(ASK, vr="UI", handler=3)) == (KEEP, "", 0, None)
-    assert one_element("UI", b"1.2.840.1\0", entry(ASK, vr="UI", handler=4)) == (REPLACE, "C", FIRST_RULE, b"")
+    assert one_element("UI", b"1.2.840.1\0", entry(ASK, vr="UI", handler=4)) == (KEEP, "", 0, None)
+    assert one_element("UI", b"1.2.840.1\0", entry(ASK, vr="UI", handler=5)) == (REPLACE, "C", FIRST_RULE, b"")
 
 
 def test_memos_answer_first_and_remember():
@@ -265,10 +266,16 @@ def test_memos_answer_first_and_remember():
     data = b"".join(element(tag, "LO", value) for tag, value in zip(tags, [b"seen", b"once", b"once"], strict=True))
     table, memo = framed(data), {b"seen": b"new"}
     recorded = table_of({tag: entry(ASK, EMPTIED, letter="D") for tag in tags})
-    Decider().run(table.capsule, recorded, [memo], (handler,))
+    Decider().run(table.capsule, recorded, [{}, memo], (HANDLERS[0], handler))
     edits = native_edits(table)
     assert edits == {0: (REPLACE, "D", FIRST_RULE, b"new")} | dict.fromkeys((1, 2), (REPLACE, "Z", FIRST_RULE, b""))
     assert (calls, memo) == ([b"once"], {b"seen": b"new", b"once": None})
+
+
+def test_a_handler_that_is_not_there_is_refused():
+    table = framed(element(0x00181000, "LO", b"A "))
+    with pytest.raises(ValueError, match="handler"):
+        Decider().run(table.capsule, table_of({0x00181000: entry(ASK)}), [{}], (HANDLERS[0],))
 
 
 @pytest.mark.parametrize("act", [KEPT, YEAR, ASK])
@@ -490,6 +497,8 @@ class Spy:
 
     def __init__(self):
         self.native = Decider()
+
+    inner_charsets = False
 
     def run(self, capsule, recorded, memos, handlers):
         self.recorded, self.handlers = recorded, handlers

@@ -11,7 +11,7 @@ from mediscan._native.decide import VRS, Act, Builtin
 from mediscan.plan import rules
 from mediscan.plan.decisions import Decider, Handler
 from mediscan.plan.rules import ENTRY, RuleBook
-from mediscan.profile import policy_file, sop_classes, table
+from mediscan.profile import dummies, policy_file, sop_classes, table
 from mediscan.profile.actions import Option
 from mediscan.pseudonym.dummies import DUMMIES
 from mediscan.standard import dictionary, iod
@@ -231,7 +231,7 @@ def test_every_tag_of_ps3_6_is_compiled(monkeypatch):
     compiled = RuleBook(policy_file.load("basic")).compiled(CT)
     expected_tags = {tag for tag in KNOWN.tags.tolist() if tag & 0xFFFF and tag >> 16 != 0xFFFE}
     assert set(compiled.places) == expected_tags
-    assert compiled.dummies == [*(DUMMIES[vr] for vr in VRS), b""]
+    assert compiled.dummies == [*(DUMMIES[vr] for vr in VRS), b"", *dummies.load().values()]
     assert [(mask, match) for mask, match, _ in compiled.repeating] == [(0xFF010000, 0x50000000), (0xFF010000, 0x60000000)]
     assert all(compiled.entries[place]["act"] == REMOVE for *_, place in compiled.repeating)
 

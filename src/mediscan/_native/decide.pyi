@@ -22,8 +22,10 @@ class Builtin(IntEnum):
     RULE_UNSEEN = 5
     RULE_META = 6
     RULE_ADDED = 7
-    BUILTIN_RULES = 8
+    RULE_CHARSET = 8
+    BUILTIN_RULES = 9
 
+TEXT_HANDLER: int
 VRS: tuple[str, ...]
 
 class RuleTable:
@@ -46,6 +48,16 @@ class RuleTable:
     ) -> None: ...
 
 class Decider:
+    @property
+    def inner_charsets(self) -> bool: ...
+    def again(
+        self,
+        capsule: Any,
+        rules: RuleTable,
+        memos: list[dict[bytes, bytes | None]],
+        handlers: tuple[Callable[[bytes], bytes | None], ...],
+        chosen: npt.NDArray[np.uint8],
+    ) -> None: ...
     def run(
         self,
         capsule: Any,

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mediscan.codec import charset, csa
-from mediscan.plan.decisions import Extra, Form, Handler, Replace, Step
-from mediscan.profile import lexicons, safe_private, zip3
+from mediscan.codec import charset, csa, mislabelled
+from mediscan.plan.decisions import Extra, Form, Handler, Step
+from mediscan.plan.descriptors import DescriptorCleaner, Voice
+from mediscan.profile import safe_private, zip3
 from mediscan.profile.actions import Option
 from mediscan.profile.policy import Dates, Policy
 from mediscan.pseudonym import dates, generalise
@@ -14,7 +15,6 @@ from mediscan.pseudonym.identity import Identities
 from mediscan.pseudonym.keyring import Key
 from mediscan.pseudonym.uids import UidMap
 from mediscan.standard import uids
-from mediscan.text import lexicon
 
 _MEMO_LIMIT = 32768  # values of one memo
 _PEOPLE_LIMIT = 4096
@@ -35,6 +35,10 @@ class Person(NamedTuple):
     age: bytes
     study: bytes
     years: tuple[bytes, ...]
+    names: tuple[bytes, ...] = ()  # of others: physicians, operators, other names of the patient
+    codes: tuple[bytes, ...] = ()
+    places: tuple[bytes, ...] = ()
+    inner: bytes | None = None  # charset of the values asked about, where it is not that of the data set
 
 
 class Met(NamedTuple):
@@ -71,7 +75,7 @@ class Answers:
         self._policy = policy
         self._extras = extras
         self._secrets = secrets
-        self._words = lexicons.load()
+        self._cleaner = DescriptorCleaner(policy.descriptors)
         self._populous = zip3.load()
         self._people: dict[Person, Met] = {}
         self._memos: dict[tuple[object, ...], Memo] = {}
@@ -110,41 +114,49 @@ class Answers:
         return memo
 
     def _met(self, person: Person) -> Met:
-        identities, declared, issuer = self._secrets.identities, person.charset, person.issuer
-        patient = identities.patient(person.patient_id, issuer, person.name, person.birth_date, person.study)
+        identities, memo = self._secrets.identities, self._memo
+        patient = self._patient(person)
+        declared = person.charset if person.inner is None else person.inner
         over_89 = generalise.cap_age(person.age)[1]
         latest = _latest_year(person.years)
+        keeps = self._policy.dates is Dates.KEEP
         days = self._secrets.shift.days(patient) if self._policy.dates is Dates.SHIFT else 0
 
         def patient_id(value: bytes) -> bytes:
             """A Patient ID of this instance or, inside a sequence, of another person."""
             if value == person.patient_id:
                 return patient
-            return identities.patient(value, issuer, b"", b"", value) if value.strip(b"\0 ") else b""
+            if not value.strip(b"\0 "):
+                return b""
+            return identities.patient(_text(value, declared), _text(person.issuer, person.charset), b"", b"", value)
 
-        memo = self._memo
         answers: dict[Handler, tuple[Memo, Answer]] = {
+            Handler.TEXT: (memo(Handler.TEXT, declared), lambda value: _valid_text(value, declared)),
             Handler.UID: (memo(Handler.UID), self._uid),
-            Handler.PATIENT_ID: (memo(Handler.PATIENT_ID, issuer, person.patient_id, patient), patient_id),
+            Handler.PATIENT_ID: (memo(Handler.PATIENT_ID, declared, person.issuer, person.patient_id, patient), patient_id),
             Handler.PATIENT_NAME: (memo(Handler.PATIENT_NAME, patient), lambda _: patient),
-            Handler.CODE: (memo(Handler.CODE), lambda value: identities.code(value) or None),
-            Handler.DESCRIPTOR: (memo(Handler.DESCRIPTOR, declared), lambda v: self._descriptor(v, declared)),
+            Handler.CODE: (memo(Handler.CODE, declared), lambda value: identities.code(_text(value, declared)) or None),
+            Handler.DESCRIPTOR: ({}, self._cleaner.of(_voice(person), person.charset, declared)),
             Handler.AGE: (memo(Handler.AGE), lambda value: generalise.cap_age(value)[0]),
             Handler.BIRTH_DATE: (
                 memo(Handler.BIRTH_DATE, latest, over_89),
                 lambda value: self._birth_date(value, latest, over_89),
             ),
             Handler.ZIP3: (memo(Handler.ZIP3), lambda value: generalise.zip3(value, self._populous)),
+            Handler.DATE: (memo(Handler.DATE, days), lambda value: _date(value, days, keeps)),
+            Handler.TIME: (memo(Handler.TIME), lambda value: value if dates.valid_date(value, "TM") else None),
             Handler.CSA: ({}, lambda value: csa.clean(value, safe_private.csa_tags())),
-            Handler.DATE: (memo(Handler.DATE, days), lambda value: dates.shift(value, days)),
         }
         pairs = [answers[handler] for handler in Handler]
         for extra in self._extras:
-            about = (declared, patient, latest) if isinstance(extra, Replace) else (declared,)
-            pairs.append((memo(extra, *about), self._extra(extra, patient, latest, pairs[Handler.DESCRIPTOR][1])))
+            pairs.append(({}, self._extra(extra, patient, latest, declared, pairs[Handler.DESCRIPTOR][1])))
         return Met(patient.decode(), [pair[0] for pair in pairs], tuple(pair[1] for pair in pairs))
 
-    def _extra(self, extra: Extra, patient: bytes, year: int | None, clean: Answer) -> Answer:
+    def _patient(self, person: Person) -> bytes:
+        patient_id, issuer, name = (_text(v, person.charset) for v in (person.patient_id, person.issuer, person.name))
+        return self._secrets.identities.patient(patient_id, issuer, name, person.birth_date, person.study)
+
+    def _extra(self, extra: Extra, patient: bytes, year: int | None, declared: bytes, clean: Answer) -> Answer:
         """Function of a template, of a step, or of a form."""
         if isinstance(extra, Step):
             return lambda value: generalise.step(value, extra.vr, extra.step)
@@ -153,15 +165,10 @@ class Answers:
         code, shown = self._secrets.identities.code, "" if year is None else f"{year:04d}"
 
         def fill(value: bytes) -> bytes:
-            parts = {"patient": patient.decode(), "code": code(value).decode(), "year": shown}
+            parts = {"patient": patient.decode(), "code": code(_text(value, declared)).decode(), "year": shown}
             return extra.template.format(**parts).encode("ascii")
 
         return fill
-
-    def _descriptor(self, value: bytes, declared: bytes) -> bytes | None:
-        """A descriptor that is wholly made of clinical words stays; any other goes."""
-        text = charset.decode(value.rstrip(b"\0 "), declared)
-        return value if text is not None and lexicon.is_clinical(text, self._words) else None
 
     def _birth_date(self, value: bytes, latest_year: int | None, over_89: bool) -> bytes | None:
         """The year alone, and not even that of somebody over 89."""
@@ -171,6 +178,28 @@ class Answers:
         if not generalise.birth_year_allowed(year, latest_year, over_89, generalise.OLDEST_AGE):
             return None
         return b"%04d0101" % year
+
+
+def _voice(person: Person) -> Voice:
+    return Voice((person.name, *person.names), (person.patient_id, *person.codes), (person.birth_date,), person.places)
+
+
+def _text(value: bytes, declared: bytes) -> bytes | str:
+    """A value as pseudonyms are made from it: one text whatever its encoding."""
+    return value if value.isascii() and b"\x1b" not in value else mislabelled.read(value, declared)
+
+
+def _valid_text(value: bytes, declared: bytes) -> bytes | None:
+    """Text that stays, up to a NUL; None where it is not in its character set."""
+    bare = value.partition(b"\0")[0].rstrip(b" ")
+    return bare if charset.valid(bare, declared) else None
+
+
+def _date(value: bytes, days: int, keeps: bool) -> bytes | None:
+    """A date as it is where that is valid and dates are kept; else moved, or only put into the form of PS3.5."""
+    if keeps and (dates.valid_date(value, "DA") or dates.valid_date(value, "DT")):
+        return value
+    return dates.shift(value, days)
 
 
 def _has(pattern: re.Pattern[str], value: bytes) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from mediscan._native.decide import VRS, Act
+from mediscan._native.decide import TEXT_HANDLER, VRS, Act
 from mediscan.errors import PolicyError
 from mediscan.profile import safe_private, table, targets
 from mediscan.profile.actions import Action, Option, resolve
@@ -18,16 +18,18 @@ from mediscan.standard import dictionary
 class Handler(IntEnum):
     """Rows whose new value native code cannot know; numbers past the last one stand for `Decider.extras`."""
 
-    UID = 0
-    PATIENT_ID = 1
-    PATIENT_NAME = 2
-    CODE = 3
-    DESCRIPTOR = 4
-    AGE = 5
-    BIRTH_DATE = 6
-    ZIP3 = 7
-    DATE = 8
-    CSA = 9
+    TEXT = TEXT_HANDLER
+    UID = 1
+    PATIENT_ID = 2
+    PATIENT_NAME = 3
+    CODE = 4
+    DESCRIPTOR = 5
+    AGE = 6
+    BIRTH_DATE = 7
+    ZIP3 = 8
+    DATE = 9
+    TIME = 10
+    CSA = 11
 
 
 class Replace(NamedTuple):
@@ -359,9 +361,8 @@ class Decider:
     def _temporal(self, vr: str, rule: str, category: str | None, fallback: Act) -> Decision | None:
         dates = self.policy.dates
         if dates in (Dates.KEEP, Dates.SHIFT):
-            if vr == "TM":
-                return Decision(Act.ACT_KEEP, fallback, rule, category)
-            return Decision(Act.ACT_ASK, fallback, rule, category, Handler.DATE, "C")
+            handler = Handler.TIME if vr == "TM" else Handler.DATE
+            return Decision(Act.ACT_ASK, fallback, rule, category, handler)
         if dates is Dates.YEAR and vr != "TM":
             return Decision(Act.ACT_YEAR, fallback, rule, category)
         return None
@@ -369,8 +370,9 @@ class Decider:
     def _kept(self, vr: str, rule: str, category: str | None, fallback: Act) -> Decision:
         if vr == "AS":
             return Decision(Act.ACT_ASK, fallback, rule, "C", Handler.AGE, "C")
-        if vr in ("DA", "DT"):
-            return Decision(Act.ACT_ASK, fallback, rule, category, Handler.DATE, "C")
+        if vr in _TIMES:
+            handler = Handler.TIME if vr == "TM" else Handler.DATE
+            return Decision(Act.ACT_ASK, fallback, rule, category, handler)
         return Decision(Act.ACT_KEEP, fallback, rule, category)
 
     def _cleaned(self, vr: str, rule: str, category: str | None, fallback: Act) -> Decision:

@@ -5,6 +5,8 @@ import re
 from fnmatch import translate
 from typing import NamedTuple
 
+import numpy as np
+
 from mediscan import errors
 from mediscan._native.decide import Decider, RuleTable
 from mediscan._native.framing import ElementTable, TagList
@@ -29,12 +31,19 @@ _CONTEXT = TagList(
     0x00080022,  # Acquisition Date
     0x00080023,  # Content Date
     0x0008002A,  # Acquisition DateTime
+    0x00080050,  # Accession Number
     0x00080060,  # Modality
+    0x00080080,  # Institution Name
+    0x00080090,  # Referring Physician's Name
+    0x00081050,  # Performing Physician's Name
+    0x00081070,  # Operators' Name
     0x00100010,  # Patient's Name
     0x00100020,  # Patient ID
     0x00100021,  # Issuer of Patient ID
     0x00100030,  # Patient's Birth Date
+    0x00101001,  # Other Patient Names
     0x00101010,  # Patient's Age
+    0x00101040,  # Patient's Address
     0x0020000D,  # Study Instance UID
     0x0020000E,  # Series Instance UID
     0x00280008,  # Number of Frames
@@ -131,8 +140,8 @@ class Planner:
             If the instance must not, or cannot, be written.
         """
         (
-            declared, sop_class, sop_instance, d1, d2, d3, d4, d5, modality, name, patient_id, issuer, birth_date, age,
-            study, series, frames, rows, columns,
+            declared, sop_class, sop_instance, d1, d2, d3, d4, d5, accession, modality, institution, referring, performing,
+            operators, name, patient_id, issuer, birth_date, other_names, age, address, study, series, frames, rows, columns,
         ) = table.pick(_CONTEXT)  # fmt: skip
         if self._sources:
             self._agreement = self._choose(table, declared, path, archive)
@@ -142,9 +151,14 @@ class Planner:
         if not all(new_uids):
             raise errors.Malformed(-1, "something else where PS3.3 has one UID") if None in new_uids else errors.MissingUid()
         years = (d1[:4], d2[:4], d3[:4], d4[:4], d5[:4])
-        person = Person(declared, name, patient_id, issuer, birth_date, age, study, years)
+        person = Person(
+            declared, name, patient_id, issuer, birth_date, age, study, years,
+            (other_names, referring, performing, operators), (accession,), (institution, address),
+        )  # fmt: skip
         patient, memos, handlers = agreement.answers.meet(person)
         self._native.run(table.capsule, rules, memos, handlers)
+        if self._native.inner_charsets:
+            self._read_anew(table, rules, person)
         return Instance(
             class_uid,
             *_shape(modality, rows, columns, frames, header.syntax.big_endian),
@@ -155,6 +169,15 @@ class Planner:
     def attestation(self, syntax: TransferSyntax) -> Attestation:
         """Elements to be added to the instance that was decided last, encoded for `syntax`."""
         return self._agreement.attestation(syntax)
+
+    def _read_anew(self, table: ElementTable, rules: RuleTable, person: Person) -> None:
+        """Ask again for text in items that have a Specific Character Set of their own (PS3.5 6.1.2.5)."""
+        scopes = charset.Scopes(table)
+        sets = [scopes.at(row) for row in range(table.count)]
+        for inner in sorted(set(sets) - {person.charset}):
+            chosen = np.array([of == inner for of in sets], np.uint8)
+            _, memos, handlers = self._agreement.answers.meet(person._replace(inner=inner))
+            self._native.again(table.capsule, rules, memos, handlers, chosen)
 
     def _choose(self, table: ElementTable, declared: bytes, path: bytes, archive: bytes) -> _Agreement:
         """The agreement of the first source that matches; in none the strictest."""

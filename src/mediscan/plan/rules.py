@@ -10,6 +10,7 @@ import numpy.typing as npt
 from mediscan._native.decide import VRS, Act, Builtin, RuleTable
 from mediscan.codec import tagindex
 from mediscan.plan.decisions import Decider, Decision, Private
+from mediscan.profile import dummies
 from mediscan.profile.policy import Policy
 from mediscan.pseudonym.dummies import DUMMIES
 from mediscan.standard import dictionary, iod
@@ -41,6 +42,7 @@ BUILTIN_RULES = {
     Builtin.RULE_UNSEEN: "default-deny: too long to be looked at",
     Builtin.RULE_META: "PS3.10 7.1 File Meta Information is written anew",
     Builtin.RULE_ADDED: "PS3.15 E.1.1 attestation",
+    Builtin.RULE_CHARSET: "PS3.5 6.1.2 text that its Specific Character Set does not hold",
 }
 
 
@@ -93,7 +95,9 @@ class RuleBook:
         known = dictionary.load()
         self._tags: list[int] = [tag for tag in known.tags.tolist() if tag & 0xFFFF and tag >> 16 != 0xFFFE]
         self._places = {tag: 2 * place for place, tag in enumerate(self._tags)}
-        self._dummies, self._dummy_bytes = _spans([*(DUMMIES[vr] for vr in VRS), b""])
+        own = dummies.load()
+        self._own_dummies = {tag: len(VRS) + 1 + place for place, tag in enumerate(own)}
+        self._dummies, self._dummy_bytes = _spans([*(DUMMIES[vr] for vr in VRS), b"", *own.values()])
         everywhere = np.zeros(2 * len(self._tags), ENTRY)
         for tag, place in self._places.items():
             everywhere[place] = everywhere[place + 1] = self._entry(tag, self.decider.decide(tag, 3))
@@ -112,12 +116,14 @@ class RuleBook:
 
     def _entry(self, tag: int, decision: Decision) -> tuple[int, ...]:
         allowed, vr, vm_max = _vr_facts(tag)
-        return self._packed(decision, allowed, vm_max, vr)
+        return self._packed(decision, allowed, vm_max, vr, dummy=self._own_dummies.get(tag, -1))
 
-    def _packed(self, decision: Decision, allowed: int, vm_max: int, vr: int, asked: int = 0) -> tuple[int, ...]:
+    def _packed(
+        self, decision: Decision, allowed: int, vm_max: int, vr: int, asked: int = 0, dummy: int = -1
+    ) -> tuple[int, ...]:
         number = self.names.number(decision.rule, decision.category)
         letter = ord(decision.letter)
-        return (allowed, number, vm_max, -1, vr, decision.act, decision.fallback, decision.handler, letter, 0, 0, asked)
+        return (allowed, number, vm_max, dummy, vr, decision.act, decision.fallback, decision.handler, letter, 0, 0, asked)
 
     def _whole_groups(self, place: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.void]]:
         """Curves and overlays: what local rules name, then all the rest."""

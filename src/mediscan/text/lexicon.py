@@ -5,6 +5,7 @@ The words come in as data, case-folded and NFC. What is not surely clinical is n
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import pairwise
 
 from mediscan.text import pieces
@@ -82,6 +83,11 @@ def clean(value: str, words: frozenset[str], identifiers: frozenset[str] = froze
     while kept != text:  # a gap may bring together what must not stand together
         text, kept = kept, _once(kept, words, identifiers)
     return kept
+
+
+def forms(value: str) -> frozenset[str]:
+    """Return everything in a value that `clean` compares with identifiers: if none of them is here, they change nothing."""
+    return frozenset(form for run in pieces.RUN.finditer(unicodedata.normalize("NFC", value)) for form in _forms(run[0]))
 
 
 def is_clinical(value: str, words: frozenset[str]) -> bool:
@@ -218,12 +224,16 @@ def _once(text: str, words: frozenset[str], identifiers: frozenset[str]) -> str:
 
 def _is_own(run: str, identifiers: frozenset[str]) -> bool:
     """Tell whether a run or a part of it is one of the patient's own words; one letter is not enough for a part."""
-    if not identifiers:
-        return False
-    if pieces.fold(run) in identifiers:
-        return True
-    inner = [hump for part in pieces.parts(run) for hump in (part, *pieces.humps(part))]
-    return any(len(part) > 1 and pieces.fold(part) in identifiers for part in inner)
+    return bool(identifiers) and not identifiers.isdisjoint(_forms(run))
+
+
+def _forms(run: str) -> Iterator[str]:
+    """Yield what of a run is compared with identifiers."""
+    yield pieces.fold(run)
+    for part in pieces.parts(run):
+        for hump in (part, *pieces.humps(part)):
+            if len(hump) > 1:
+                yield pieces.fold(hump)
 
 
 def _split(run: str, words: frozenset[str]) -> list[str]:

@@ -1,0 +1,97 @@
+"""Descriptors cleaned: rebuilt from clinical words or hunted for identifiers, and written in the character set of their place.
+
+What a value becomes without regard to anybody is worked out once; a person's own words are looked for in that.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mediscan.codec import charset, mislabelled
+from mediscan.profile import lexicons
+from mediscan.profile.policy import Descriptors
+from mediscan.text import hunt, lexicon, own
+from mediscan.text.own import Own
+
+_LIMIT = 32768
+
+
+class _Read(NamedTuple):
+    """A value as text, what of it is clinical, and the words of that."""
+
+    text: str
+    clinical: str
+    words: frozenset[str]
+
+
+class Voice(NamedTuple):
+    """What identifies in one instance, as values of its elements."""
+
+    names: tuple[bytes, ...]
+    codes: tuple[bytes, ...]
+    dates: tuple[bytes, ...]
+    places: tuple[bytes, ...]
+
+
+class DescriptorCleaner:
+    """Cleans values of LO, SH, ST, LT, UT and UC.
+
+    Parameters
+    ----------
+    mode : Descriptors
+        LEXICON or HUNT; under REMOVE nothing is asked.
+    """
+
+    def __init__(self, mode: Descriptors) -> None:
+        self._mode = mode
+        self._words = lexicons.load()
+        self._read: dict[tuple[bytes, bytes], _Read] = {}
+
+    def of(self, voice: Voice, stated: bytes, declared: bytes) -> Callable[[bytes], bytes | None]:
+        """Give the function that cleans a value in the charset `declared`; names are read in the one `stated` for them."""
+        found: Own | None = None
+
+        def clean(value: bytes) -> bytes | None:
+            nonlocal found
+            if found is None:
+                found = self._own(voice, stated)
+            return self._clean(value, declared, found)
+
+        return clean
+
+    def _own(self, voice: Voice, stated: bytes) -> Own:
+        texts = [[mislabelled.read(value.rstrip(b"\0 "), stated) for value in values if value] for values in voice]
+        names, codes, dates, places = texts
+        if self._mode is Descriptors.HUNT:
+            return own.own(names, codes, dates, places, self._words)
+        return Own(own.own_words(names, codes, dates, places, self._words))
+
+    def _clean(self, value: bytes, declared: bytes, identifiers: Own) -> bytes | None:
+        read = self._read.get((declared, value))
+        if read is None:
+            if len(self._read) >= _LIMIT:
+                self._read.clear()
+            read = self._read[declared, value] = self._understood(value, declared)
+        if self._mode is Descriptors.HUNT:
+            cleaned = hunt.hunt(read.text, identifiers)
+        elif identifiers.words.isdisjoint(read.words):
+            cleaned = read.clinical
+        else:
+            cleaned = lexicon.clean(read.text, self._words, identifiers.words)
+        return _written(value, read.text, cleaned, declared)
+
+    def _understood(self, value: bytes, declared: bytes) -> _Read:
+        bare = value.rstrip(b"\0 ")
+        text = charset.decode(bare, declared) if bare.isascii() else mislabelled.read(bare, declared)
+        if text is None or self._mode is Descriptors.HUNT:
+            return _Read(text or "", "", frozenset())
+        clinical = lexicon.clean(text, self._words)
+        return _Read(text, clinical, lexicon.forms(clinical))
+
+
+def _written(value: bytes, text: str, cleaned: str, declared: bytes) -> bytes | None:
+    """Bytes of what is left; the value itself where nothing had to go; None where nothing is left or cannot be written."""
+    if not cleaned.strip("\\ "):
+        return None if text.strip("\\ ") else b""
+    if cleaned == text and charset.valid(value.rstrip(b"\0 "), declared):
+        return value
+    return charset.encode(cleaned, declared)
