@@ -1,4 +1,4 @@
-"""What each named policy makes of every public file: run once per policy and session, for the tests that look at the outputs."""
+"""What each named policy makes of every public file: run once per policy and session, for all tests of outputs."""
 
 import atexit
 import functools

@@ -1,7 +1,7 @@
-"""dciodvfy over every real file under every named policy: no error on an output that its input lacks (reliability.md, section 6).
+"""dciodvfy over every real file under every named policy: no error on an output that its input lacks.
 
-The conditions and the verdict are those of tests/test_battery.py, which looks at the default policy alone. Files that several
-collections share are looked at once.
+The conditions (reliability.md, section 6) and the verdict are those of tests/test_battery.py, which looks at the default policy
+alone. Files that several collections share are looked at once.
 """
 
 import hashlib
