@@ -128,6 +128,7 @@ class Judge:
         self._patients: dict[str, list[tuple[Check, str]]] = defaultdict(list)
 
     def __call__(self, check: Check) -> str | None:
+        """Why a check fails, or None."""
         if check.instance not in self._outputs:
             return "no output"
         if check.path == "*":
