@@ -50,6 +50,7 @@ class Person:
     phone: str
     mail: str
     national: str
+    ascii: str
 
     @property
     def id(self) -> str:
@@ -349,19 +350,15 @@ def mixed(made: Planting, phrases: Iterator[str]) -> None:
     made.removed("AdmittingDiagnosesDescription", f"Fracture, {person.given} {person.family}", person.family)
     made.removed("ReasonForStudy", f"pain; {person.national}", person.national)
     made.removed("DerivationDescription", f"resampled by Technika{person.number:03d}", f"Technika{person.number:03d}")
-    made.removed("ScanOptions", ascii_code(person), note="a name in a CS that no row lists")
+    made.removed("ScanOptions", person.ascii, note="a name in a CS that no row lists")
     made.removed(
         "FilterType",
-        f"F {ascii_code(person).title()}"[:16],
-        ascii_code(person).title()[:14],
+        f"F {person.ascii.title()}"[:16],
+        person.ascii.title()[:14],
         note="a name in an SH that no row lists",
     )
     made.removed("AcquisitionDeviceProcessingCode", f"PROC {person.id}", person.id, note="an ID in an LO that no row lists")
     made.removed("LabelText", f"{person.family} {person.given}", person.family, note="UT that no row lists")
-
-
-def ascii_code(person: Person) -> str:
-    return f"NAZWISKO{person.number:03d}"
 
 
 def sequences(made: Planting, phrases: Iterator[str]) -> None:
@@ -422,8 +419,8 @@ def private(made: Planting, number: int) -> None:
     block.add_new(0x05, "SQ", Sequence([inner]))
     for element, secret in ((1, person.family), (2, person.id), (3, person.day), (4, f"{UIDS}.5.{number}")):
         made.check("text_removed", f"(0009,10{element:02X})", secret, "private")
-    dataset.private_block(0x0029, f"OF {ascii_code(person)}", create=True).add_new(0x01, "LO", "x")
-    made.check("text_removed", "*", f"OF {ascii_code(person)}", "a name as private creator")
+    dataset.private_block(0x0029, f"OF {person.ascii}", create=True).add_new(0x01, "LO", "x")
+    made.check("text_removed", "*", f"OF {person.ascii}", "a name as private creator")
     group, element, creator, vr, value = SAFE_PRIVATE[number % len(SAFE_PRIVATE)]
     dataset.private_block(group, creator, create=True).add_new(element, vr, value)
     made.check("text_retained", f"({group:04X},10{element:02X})", str(value), f"safe private, {creator}")
@@ -436,10 +433,10 @@ def made_text(made: Planting, text: str) -> str:
 def outside(made: Planting) -> None:
     """Preamble and File Meta Information."""
     person = made.person
-    made.dataset.preamble = f"II*\0 {person.id} {ascii_code(person)}".encode().ljust(128, b"\0")[:128]
+    made.dataset.preamble = f"II*\0 {person.id} {person.ascii}".encode().ljust(128, b"\0")[:128]
     made.dataset.file_meta.SourceApplicationEntityTitle = f"SRC{person.number:03d}AE47"
     made.check("text_removed", "*", f"SRC{person.number:03d}AE47", "File Meta Information")
-    made.check("text_removed", "*", f"{person.id} {ascii_code(person)}", "preamble")
+    made.check("text_removed", "*", f"{person.id} {person.ascii}", "preamble")
     made.put("InstanceNumber", str(made.instance))
     made.check("text_retained", tag("InstanceNumber"), str(made.instance))
     pixels = made.dataset.get("PixelData")
