@@ -7,7 +7,7 @@ from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memchr, memcmp, memcpy, memset
 
 from table cimport (
@@ -36,11 +36,14 @@ cpdef enum Builtin:
     RULE_META = 6
     RULE_ADDED = 7
     RULE_CHARSET = 8
-    BUILTIN_RULES = 9
+    RULE_OWN = 9
+    BUILTIN_RULES = 10
 
 
 cpdef enum:
     TEXT_HANDLER = 0       # asked about text that stays but is not ASCII
+    PATHED = 1             # mark: local rules hold in some places, look at the paths
+    WATCHED = 2            # mark: text that stays must not hold this patient's words
 
 
 cdef struct Entry:
@@ -54,7 +57,7 @@ cdef struct Entry:
     uint8_t handler
     uint8_t letter       # what the ledger records where ACT_ASK changes the value
     uint8_t nested       # the entry differs inside some sequences: look at the pairs
-    uint8_t pathed       # local rules hold for it in some places: look at the paths
+    uint8_t marks        # PATHED, WATCHED
     uint32_t asked       # VRs of the file, those of number below 32, that are asked for where others are kept
 
 
@@ -129,6 +132,8 @@ cdef extern from *:
 cdef enum:
     NUMBER_UN = 29
     NUMBER_UI = 27
+    NUMBER_AE = 0
+    NUMBER_CS = 3
     NUMBER_OB = 12           # OB OD OF OL OV OW: VM 1, whatever their length
     NUMBER_OW = 17
 
@@ -296,7 +301,7 @@ cdef int32_t find_entry(const Rules* rules, const Table* t, const Row* row) noex
         return -1
     if row.depth == 0:
         return found
-    if rules.entries[found].pathed:
+    if rules.entries[found].marks & PATHED:
         for i in range(rules.path_count):
             if rules.paths[i].tag == row.tag and lies_in(rules, &rules.paths[i], t, row):
                 return <int32_t>rules.paths[i].entry
@@ -443,17 +448,9 @@ cdef int keep(Table* t, int32_t index, const Entry* entry, const Rules* rules) n
 
 
 cdef bint is_foreign(const Table* t, const Row* row, const Entry* entry) noexcept nogil:
-    """Whether a text of any characters holds some that are not ASCII, or escape sequences."""
-    cdef int number = vr_number(row.vr)
-    cdef const uint8_t* p
+    """Whether a text holds characters that are not ASCII, or escape sequences."""
+    cdef const uint8_t* p = resident(t, row.value, row.length)
     cdef int64_t i
-    if number == NUMBER_UN:
-        number = vr_number(entry.vr)
-    if WIDTH[number] != 0 or LONGEST[number] != 0:
-        return False
-    p = resident(t, row.value, row.length)
-    if p == NULL:
-        return False
     for i in range(row.length):
         if p[i] >= 0x80 or p[i] == 0x1B:
             return True
@@ -548,6 +545,102 @@ cdef bint same_but_padding(const uint8_t* p, int64_t n, const char* new, int64_t
     return n == length
 
 
+# --- this patient's own words -----------------------------------------------------------------------------------------
+
+cdef enum:
+    WATCH_PIECES = 6         # neighbours that are looked at as one word: "MRN-00-12-34"
+
+cdef uint64_t FNV_OFFSET = 0xCBF29CE484222325
+cdef uint64_t FNV_PRIME = 0x100000001B3
+
+
+cdef inline int kind_of(uint8_t c) noexcept nogil:
+    """1 for an ASCII letter, 2 for a digit, 0 for what separates words."""
+    if c'0' <= c <= c'9':
+        return 2
+    return 1 if c'A' <= (c & 0xDF) <= c'Z' else 0
+
+
+cdef inline uint64_t hash_on(uint64_t h, const uint8_t* p, int64_t n) noexcept nogil:
+    """FNV-1a, carried on over n letters or digits without regard to case."""
+    cdef int64_t i
+    for i in range(n):
+        h = (h ^ (p[i] | 0x20)) * FNV_PRIME
+    return h
+
+
+cdef class Watch:
+    """Words that must not stand in any text that stays: a set of hashes, since a needless hit costs one value and no more.
+
+    Letters and digits are words of their own, and neighbours are looked at as one word too.
+    """
+    cdef uint64_t* slots      # 0: free
+    cdef uint64_t mask
+
+    def __cinit__(self, words):
+        cdef uint64_t size = 16, h
+        cdef bytes word
+        while size < 2 * <uint64_t>len(words) + 1:
+            size *= 2
+        self.slots = <uint64_t*>calloc(size, sizeof(uint64_t))
+        if self.slots == NULL:
+            raise MemoryError
+        self.mask = size - 1
+        for word in words:
+            h = hash_on(FNV_OFFSET, <const uint8_t*>PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word)) | 1
+            while self.slots[h >> 32 & self.mask] not in (0, h):
+                h += <uint64_t>1 << 32
+            self.slots[h >> 32 & self.mask] = h
+
+    def __dealloc__(self):
+        free(self.slots)
+
+    cdef bint holds(self, uint64_t h) noexcept nogil:
+        h |= 1
+        while self.slots[h >> 32 & self.mask] != 0:
+            if self.slots[h >> 32 & self.mask] == h:
+                return True
+            h += <uint64_t>1 << 32
+        return False
+
+    cdef bint finds(self, const uint8_t* p, int64_t n) noexcept nogil:
+        """Whether one of the words is in n bytes of text."""
+        cdef uint64_t open_words[WATCH_PIECES]
+        cdef int count = 0, i, kind
+        cdef int64_t at = 0, end
+        while at < n:
+            kind = kind_of(p[at])
+            if kind == 0:
+                at += 1
+                continue
+            end = at + 1
+            while end < n and kind_of(p[end]) == kind:
+                end += 1
+            if count == WATCH_PIECES:
+                for i in range(WATCH_PIECES - 1):
+                    open_words[i] = open_words[i + 1]
+                count -= 1
+            open_words[count] = FNV_OFFSET
+            count += 1
+            for i in range(count):
+                open_words[i] = hash_on(open_words[i], p + at, end - at)
+                if self.holds(open_words[i]):
+                    return True
+            at = end
+        return False
+
+    def __contains__(self, bytes text not None):
+        return self.finds(<const uint8_t*>PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
+
+
+cdef bint can_name(const Row* row, const Entry* entry) noexcept nogil:
+    """Whether the VR of a row holds words: not numbers, dates, UIDs."""
+    cdef int number = vr_number(row.vr)
+    if number == NUMBER_UN:
+        number = vr_number(entry.vr)
+    return WIDTH[number] == 0 and (LONGEST[number] == 0 or number in (NUMBER_AE, NUMBER_CS))
+
+
 # --- the pass over the rows -------------------------------------------------------------------------------------------
 
 cdef struct Asked:
@@ -564,6 +657,7 @@ cdef class Decider:
     cdef int32_t asked_capacity
     cdef int32_t creator         # row of the Private Creator that was looked up last, and its number
     cdef int32_t creator_is
+    cdef Watch watch
     cdef readonly bint inner_charsets    # whether an item of the last table has a Specific Character Set of its own
 
     def __cinit__(self):
@@ -672,21 +766,34 @@ cdef class Decider:
         if act == ACT_KEEP and not (entry.asked and asks_for(entry, row.vr)):
             if keep(t, index, entry, rules) < 0:
                 return -1
-            if t.edits[index].op in (KEEP, RESIZE) and is_foreign(t, row, entry):
-                return self.note(index, at, TEXT_HANDLER, RULE_CHARSET)
-            return 0
+            return self.read(t, index, at, rules) if t.edits[index].op in (KEEP, RESIZE) and can_name(row, entry) else 0
         if act == ACT_YEAR:
             return year(t, index, entry, rules)
         return self.note(index, at, entry.handler, entry.rule)
 
-    def run(self, capsule, RuleTable rules not None, list memos, tuple handlers):
+    cdef int read(self, Table* t, int32_t index, int32_t at, const Rules* rules) noexcept nogil:
+        """Look at the text of a row that stays."""
+        cdef Row* row = &t.rows[index]
+        cdef const Entry* entry = &rules.entries[at]
+        cdef const uint8_t* p = resident(t, row.value, row.length)
+        if p == NULL or row.length == 0:
+            return 0
+        if entry.marks & WATCHED and self.watch is not None and self.watch.finds(p, row.length):
+            t.edits[index].op = KEEP
+            return deny(t, index, entry, rules, entry.fallback, RULE_OWN)
+        if is_foreign(t, row, entry):
+            return self.note(index, at, TEXT_HANDLER, RULE_CHARSET)
+        return 0
+
+    def run(self, capsule, RuleTable rules not None, list memos, tuple handlers, Watch watch=None):
         """Fill the edits of the table behind `capsule`.
 
-        `memos[h]` is a dict value -> new value that handler h's answers are kept in; an answer of None means that the entry's
+        No text that stays holds a word of `watch`. `memos[h]` is a dict value -> new value that handler h's answers are kept in; an answer of None means that the entry's
         fallback applies, one equal to the value but for padding that the element stays.
         """
         cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)
         cdef int status
+        self.watch = watch
         with nogil:
             status = self.decide(t, &rules.rules)
         if status < 0:

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from mediscan._native.decide import TEXT_HANDLER, VRS, Act, Builtin, RuleTable
+from mediscan._native.decide import PATHED, TEXT_HANDLER, VRS, WATCHED, Act, Builtin, RuleTable
 from mediscan.codec.elements import FRAGMENTS, ITEM, SEQUENCE
 from mediscan.plan.rules import ENTRY
 
@@ -43,7 +43,8 @@ class RecordedTable(RuleTable):
 class Twin:
     """Decides one table after another by the arrays of a `RecordedTable`."""
 
-    def __init__(self, recorded):
+    def __init__(self, recorded, watch=()):
+        self.watch = watch
         (entries, keys, values, repeating, pair_keys, pair_values, paths, path_tags, private_keys, private_values, creators,
          creator_bytes, dummies, dummy_bytes) = recorded.arrays  # fmt: skip
         self.entries = np.frombuffer(np.ascontiguousarray(entries).tobytes(), ENTRY)
@@ -96,7 +97,7 @@ class Twin:
         if not above:
             return place
         for one, entry, path in self.paths:
-            if self.entries[place]["pathed"] and one == tag and above[: len(path)] == path:
+            if self.entries[place]["marks"] & PATHED and one == tag and above[: len(path)] == path:
                 return entry
         return self.pairs.get(above[0] << 32 | tag, place + 1) if self.entries[place]["nested"] else place
 
@@ -135,6 +136,8 @@ class Twin:
             act = Act.ACT_ASK
         if act == Act.ACT_KEEP:
             kept = self.keep(i, entry)
+            if entry["marks"] & WATCHED and self.can_name(i, entry, kept) and (self.value_of(i) or b"") in self.watch:
+                return self.deny(i, entry, entry["fallback"], Builtin.RULE_OWN)
             return self.ask(i, entry, TEXT_HANDLER, Builtin.RULE_CHARSET) if self.is_foreign(i, entry, kept) else kept
         return self.year(i, entry) if act == Act.ACT_YEAR else self.ask(i, entry)
 
@@ -179,12 +182,15 @@ class Twin:
             return self.deny(i, entry, entry["fallback"], int(entry["rule"]))
         return (KEEP, "", 0, None) if new == value else (REPLACE, "C", int(entry["rule"]), new)
 
+    def can_name(self, i, entry, kept):
+        """Whether a row stays whose VR holds words."""
+        name = self.vr(i, entry)
+        words = name in VRS and name not in (*WIDTH, *SHAPE, "SQ")
+        return kept[0] in (KEEP, RESIZE) and (words or name in ("AE", "CS"))
+
     def is_foreign(self, i, entry, kept):
         """Whether text that stays has to be looked at in its character set."""
-        name = self.vr(i, entry)
-        if kept[0] not in (KEEP, RESIZE) or name not in VRS or name in (*WIDTH, *SHAPE, "SQ"):
-            return False
-        return any(byte >= 0x80 or byte == 0x1B for byte in self.value_of(i) or b"")
+        return self.can_name(i, entry, kept) and any(byte >= 0x80 or byte == 0x1B for byte in self.value_of(i) or b"")
 
     def ask(self, i, entry, handler=None, rule=None):
         handler = int(entry["handler"]) if handler is None else handler

@@ -3,6 +3,7 @@
 import itertools
 import os
 import random
+import re
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from splice_twin import arena_bytes, padding
 
 from mediscan import errors
-from mediscan._native.decide import VRS, Act, Builtin, Decider, RuleTable
+from mediscan._native.decide import VRS, Act, Builtin, Decider, RuleTable, Watch
 from mediscan._native.framing import ElementTable, Status
 from mediscan.codec import elements, tagindex
 from mediscan.codec.part10 import Reader
@@ -35,8 +36,8 @@ def code(vr):
 
 
 def entry(act, fallback=REMOVED, *, vr="LO", vrs=ALL_VRS, vm_max=0, rule=FIRST_RULE, handler=1, letter="C", nested=0,
-          pathed=0, dummy=-1, asked=0):  # fmt: skip
-    return (vrs, rule, vm_max, dummy, code(vr), act, fallback, handler, ord(letter), nested, pathed, asked)
+          marks=2, dummy=-1, asked=0):  # fmt: skip
+    return (vrs, rule, vm_max, dummy, code(vr), act, fallback, handler, ord(letter), nested, marks, asked)
 
 
 def table_of(top, nested=None, pairs=None, repeating=(), paths=(), privates=None, own_dummies=()):
@@ -104,9 +105,9 @@ def native_edits(table):
     return found
 
 
-def assert_same(table, recorded, handlers):
+def assert_same(table, recorded, handlers, watch=()):
     rows = elements.rows(table)
-    expected = Twin(recorded).decide(rows, table.meta, table.value, handlers)
+    expected = Twin(recorded, watch).decide(rows, table.meta, table.value, handlers)
     got = native_edits(table)
     untouched = (KEEP, "", 0, None)  # items, and whatever is inside a row that went as a whole
     for i, row in enumerate(rows):
@@ -377,7 +378,7 @@ def test_arrays_that_point_outside_are_refused():
 
 
 def test_a_rule_for_a_place_holds_there_alone():
-    kept, removed = entry(KEPT), entry(REMOVED, pathed=1)
+    kept, removed = entry(KEPT), entry(REMOVED, marks=1)
     recorded = table_of({NAMED: removed, CODES: entry(KEPT, vr="SQ"), OTHER: entry(KEPT, vr="SQ")},
                         paths=[(NAMED, (CODES, OTHER), kept)])  # fmt: skip
     inner = sequence(CODES, [element(NAMED, "LO", b"HEAD")])
@@ -416,6 +417,28 @@ def test_an_attribute_with_a_dummy_of_its_own():
     recorded = table_of({NAMED: one}, own_dummies=[b"OWN"])
     assert decided(element(NAMED, "CS", b"X "), recorded)[0] == (REPLACE, "D", FIRST_RULE, b"OWN")
     assert decided(element(NAMED, "DS", b"1 "), recorded)[0] == (REPLACE, "D", FIRST_RULE, DUMMIES["DS"])
+
+
+def found_by_twin(words, text):
+    """Whether a run of letters or of digits, or up to six neighbours joined, is one of the words."""
+    runs = re.findall(rb"[a-z]+|[0-9]+", text.lower())
+    return any(b"".join(runs[i:j]) in words for i in range(len(runs)) for j in range(i + 1, min(i + 6, len(runs)) + 1))
+
+
+@given(st.lists(st.text("ab12", min_size=1, max_size=6), max_size=40), st.text("abAB12 -^\xe9\0", max_size=30))
+def test_watched_words(words, text):
+    watched = {word.encode() for word in words}
+    assert (text.encode() in Watch(watched)) == found_by_twin(watched, text.encode())
+
+
+def test_text_with_a_watched_word_goes_and_numbers_stay():
+    table = framed(element(0x00181000, "LO", b"Lens of DOE") + element(0x00181002, "DS", b"4711"))
+    recorded = table_of({0x00181000: entry(KEPT, EMPTIED), 0x00181002: entry(KEPT, vr="DS")})
+    watch = Watch([b"doe", b"4711"])
+    Decider().run(table.capsule, recorded, [{} for _ in HANDLERS], HANDLERS, watch)
+    assert_same(table, recorded, HANDLERS, watch)
+    edits = native_edits(table)
+    assert edits == {0: (REPLACE, "Z", Builtin.RULE_OWN, b""), 1: (KEEP, "", 0, None)}
 
 
 # --- by chance --------------------------------------------------------------------------------------------------------
@@ -470,7 +493,7 @@ def test_random_nesting(seed):
         act = rng.choice([KEPT, KEPT, DUMMY, REMOVED, EMPTIED] if is_sequence else list(Act))
         return entry(act, rng.choice([REMOVED, EMPTIED, DUMMY]), vr="SQ" if is_sequence else "LO",
                      vm_max=rng.randint(0, 2), rule=rng.randint(8, 99), handler=rng.randrange(len(HANDLERS)),
-                     nested=rng.randint(0, 1), pathed=rng.randint(0, 1), dummy=rng.choice([-1, len(VRS) + 1]),
+                     nested=rng.randint(0, 1), marks=rng.randint(0, 3), dummy=rng.choice([-1, len(VRS) + 1]),
                      asked=rng.choice([0, 1 << VRS.index("LO")]))  # fmt: skip
 
     def any_path():
@@ -500,9 +523,9 @@ class Spy:
 
     inner_charsets = False
 
-    def run(self, capsule, recorded, memos, handlers):
-        self.recorded, self.handlers = recorded, handlers
-        self.native.run(capsule, recorded, memos, handlers)
+    def run(self, capsule, recorded, memos, handlers, watch):
+        self.recorded, self.handlers, self.watch = recorded, handlers, watch
+        self.native.run(capsule, recorded, memos, handlers, watch)
 
 
 @pytest.mark.parametrize(
@@ -520,6 +543,6 @@ def test_public_files(monkeypatch, policy, dates):
             planner.decide(reader.table, reader.read_bytes(data))
         except errors.Refused:
             continue
-        assert_same(reader.table, spy.recorded, spy.handlers)
+        assert_same(reader.table, spy.recorded, spy.handlers, spy.watch)
         done += 1
     assert done > 100

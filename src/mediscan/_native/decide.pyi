@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import IntEnum
 from typing import Any
 
@@ -23,9 +23,12 @@ class Builtin(IntEnum):
     RULE_META = 6
     RULE_ADDED = 7
     RULE_CHARSET = 8
-    BUILTIN_RULES = 9
+    RULE_OWN = 9
+    BUILTIN_RULES = 10
 
 TEXT_HANDLER: int
+PATHED: int
+WATCHED: int
 VRS: tuple[str, ...]
 
 class RuleTable:
@@ -47,6 +50,10 @@ class RuleTable:
         dummy_bytes: npt.NDArray[np.uint8],
     ) -> None: ...
 
+class Watch:
+    def __init__(self, words: Collection[bytes]) -> None: ...
+    def __contains__(self, text: bytes) -> bool: ...
+
 class Decider:
     @property
     def inner_charsets(self) -> bool: ...
@@ -64,4 +71,5 @@ class Decider:
         rules: RuleTable,
         memos: list[dict[bytes, bytes | None]],
         handlers: tuple[Callable[[bytes], bytes | None], ...],
+        watch: Watch | None = None,
     ) -> None: ...

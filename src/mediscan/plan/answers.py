@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from mediscan._native.decide import Watch
 from mediscan.codec import charset, csa, mislabelled
 from mediscan.plan.decisions import Extra, Form, Handler, Step
 from mediscan.plan.descriptors import DescriptorCleaner, Voice
@@ -15,6 +16,7 @@ from mediscan.pseudonym.identity import Identities
 from mediscan.pseudonym.keyring import Key
 from mediscan.pseudonym.uids import UidMap
 from mediscan.standard import uids
+from mediscan.text import lexicon
 
 _MEMO_LIMIT = 32768  # values of one memo
 _PEOPLE_LIMIT = 4096
@@ -42,11 +44,12 @@ class Person(NamedTuple):
 
 
 class Met(NamedTuple):
-    """Pseudonym of a patient; memo and function for each `Handler`, in its order, and for each extra."""
+    """Pseudonym of a patient; memo and function for each `Handler`, in its order, and for each extra; words that must go."""
 
     patient: str
     memos: list[Memo]
     handlers: tuple[Answer, ...]
+    watch: Watch
 
 
 class Secrets:
@@ -79,7 +82,8 @@ class Answers:
         self._populous = zip3.load()
         self._people: dict[Person, Met] = {}
         self._memos: dict[tuple[object, ...], Memo] = {}
-        self._uid: Answer = _own_uid if Option.RETAIN_UIDS in policy.options else secrets.uid_map
+        self._uid = secrets.uid_map
+        self._new_uid: Answer = _own_uid if Option.RETAIN_UIDS in policy.options else secrets.uid_map
 
     def uids(self, *values: bytes) -> list[bytes | None]:
         """Replace UIDs that lead to an instance: its study, series and itself; None for what is not one UID."""
@@ -87,7 +91,7 @@ class Answers:
         return [memo[value] if value in memo else _ask(memo, self._one_uid, value) for value in values]
 
     def _one_uid(self, value: bytes) -> bytes | None:
-        uid = self._uid(value)
+        uid = self._new_uid(value)
         return uid if not uid or (len(uid) <= _LONGEST_UID and _UID.fullmatch(uid)) else None
 
     def meet(self, person: Person) -> Met:
@@ -116,6 +120,7 @@ class Answers:
     def _met(self, person: Person) -> Met:
         identities, memo = self._secrets.identities, self._memo
         patient = self._patient(person)
+        own = self._cleaner.words_of(self._voice(person), person.charset)
         declared = person.charset if person.inner is None else person.inner
         over_89 = generalise.cap_age(person.age)[1]
         latest = _latest_year(person.years)
@@ -131,12 +136,12 @@ class Answers:
             return identities.patient(_text(value, declared), _text(person.issuer, person.charset), b"", b"", value)
 
         answers: dict[Handler, tuple[Memo, Answer]] = {
-            Handler.TEXT: (memo(Handler.TEXT, declared), lambda value: _valid_text(value, declared)),
+            Handler.TEXT: ({}, lambda value: _valid_text(value, declared, own.kept)),
             Handler.UID: (memo(Handler.UID), self._uid),
             Handler.PATIENT_ID: (memo(Handler.PATIENT_ID, declared, person.issuer, person.patient_id, patient), patient_id),
             Handler.PATIENT_NAME: (memo(Handler.PATIENT_NAME, patient), lambda _: patient),
             Handler.CODE: (memo(Handler.CODE, declared), lambda value: identities.code(_text(value, declared)) or None),
-            Handler.DESCRIPTOR: ({}, self._cleaner.of(_voice(person), person.charset, declared)),
+            Handler.DESCRIPTOR: ({}, self._cleaner.of(own, declared)),
             Handler.AGE: (memo(Handler.AGE), lambda value: generalise.cap_age(value)[0]),
             Handler.BIRTH_DATE: (
                 memo(Handler.BIRTH_DATE, latest, over_89),
@@ -150,7 +155,13 @@ class Answers:
         pairs = [answers[handler] for handler in Handler]
         for extra in self._extras:
             pairs.append(({}, self._extra(extra, patient, latest, declared, pairs[Handler.DESCRIPTOR][1])))
-        return Met(patient.decode(), [pair[0] for pair in pairs], tuple(pair[1] for pair in pairs))
+        watch = Watch([word.encode() for word in own.kept if word.isascii()])
+        return Met(patient.decode(), [pair[0] for pair in pairs], tuple(pair[1] for pair in pairs), watch)
+
+    def _voice(self, person: Person) -> Voice:
+        names, codes = (person.name, *person.names), (person.patient_id, *person.codes)
+        places = () if Option.RETAIN_INSTITUTION_IDENTITY in self._policy.options else person.places
+        return Voice(names, codes, (person.birth_date,), places)
 
     def _patient(self, person: Person) -> bytes:
         patient_id, issuer, name = (_text(v, person.charset) for v in (person.patient_id, person.issuer, person.name))
@@ -180,19 +191,16 @@ class Answers:
         return b"%04d0101" % year
 
 
-def _voice(person: Person) -> Voice:
-    return Voice((person.name, *person.names), (person.patient_id, *person.codes), (person.birth_date,), person.places)
-
-
 def _text(value: bytes, declared: bytes) -> bytes | str:
     """A value as pseudonyms are made from it: one text whatever its encoding."""
     return value if value.isascii() and b"\x1b" not in value else mislabelled.read(value, declared)
 
 
-def _valid_text(value: bytes, declared: bytes) -> bytes | None:
-    """Text that stays, up to a NUL; None where it is not in its character set."""
+def _valid_text(value: bytes, declared: bytes, own: frozenset[str]) -> bytes | None:
+    """Text that stays, up to a NUL; None where it is not in its character set, or holds one of this patient's words."""
     bare = value.partition(b"\0")[0].rstrip(b" ")
-    return bare if charset.valid(bare, declared) else None
+    text = charset.decode(bare, declared) if charset.valid(bare, declared) else None
+    return bare if text is not None and own.isdisjoint(lexicon.forms(text)) else None
 
 
 def _date(value: bytes, days: int, keeps: bool) -> bytes | None:

@@ -57,7 +57,7 @@ Extra = Replace | Step | Form
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to a tag: `act`, or `fallback` where that cannot be done."""
+    """What happens to a tag: `act`, or `fallback` where that cannot be done, or where a kept text names this patient."""
 
     act: Act
     fallback: Act
@@ -65,6 +65,7 @@ class Decision:
     category: str | None = None
     handler: int = Handler.UID
     letter: str = "C"
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,12 @@ _ROOM = {"AE": 16, "CS": 16, "SH": 16, "LO": 64, "PN": 64, "DS": 16, "IS": 12, "
 _FILLED = {"patient": "p" * 24, "code": "c" * 16, "year": "yyyy"}
 
 
+_TEMPORAL_OPTION = {
+    Dates.KEEP: frozenset({Option.RETAIN_LONGITUDINAL_FULL_DATES}),
+    Dates.SHIFT: frozenset({Option.RETAIN_LONGITUDINAL_MODIFIED_DATES}),
+}
+
+
 class Decider:
     """Decisions of one policy, element by element.
 
@@ -134,7 +141,9 @@ class Decider:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self._table = table.load()
+        self._rows = table.load()
+        self._unlisted_rows = table.unlisted()
+        self._options = policy.options | _TEMPORAL_OPTION.get(policy.dates, frozenset())
         self._dictionary = dictionary.load()
         self._steps = dict(policy.generalise)
         self._everywhere = [rule for rule in policy.rules if rule.target.creator is None and not rule.target.path]
@@ -161,12 +170,16 @@ class Decider:
         assert entry is not None
         return entry.preferred_vr
 
+    def _row(self, tag: int) -> table.Row | None:
+        """The row of Table E.1-1, or one of ours where that is silent."""
+        return self._rows.find(tag) or self._unlisted_rows.get(tag)
+
     def decide(self, tag: int, type_: int, local: Rule | None = None) -> Decision:
         """Decide for a tag of PS3.6 whose effective Type is 1, 2 or 3; `local` is a rule for the place where it lies."""
         entry = self._dictionary.find(tag)
         assert entry is not None
         vr = entry.preferred_vr
-        row = self._table.find(tag)
+        row = self._row(tag)
         fallback = _ACTS[resolve("X", type_)]
         if tag >> 16 < _FIRST_GROUP:
             return Decision(Act.ACT_REMOVE, Act.ACT_REMOVE, "PS3.5 7.1 group of commands, files or directories")
@@ -202,7 +215,7 @@ class Decider:
         fallback = _ACTS[resolve("X", type_)]
         match rule.action:
             case LocalAction.KEEP:
-                return Decision(Act.ACT_KEEP, fallback, rule.name, category)
+                return Decision(Act.ACT_KEEP, fallback, rule.name, category, watched=False)
             case LocalAction.REMOVE:
                 return Decision(fallback, fallback, rule.name, category)
             case LocalAction.EMPTY:
@@ -261,11 +274,7 @@ class Decider:
 
     def true_options(self) -> list[Option]:
         """The codes of CID 7050 that are true for a run under the policy."""
-        chosen = set(self.policy.options)
-        if self.policy.dates is Dates.KEEP:
-            chosen.add(Option.RETAIN_LONGITUDINAL_FULL_DATES)
-        elif self.policy.dates is Dates.SHIFT:
-            chosen.add(Option.RETAIN_LONGITUDINAL_MODIFIED_DATES)
+        chosen = set(self._options)
         if self.policy.descriptors is Descriptors.REMOVE:
             chosen.discard(Option.CLEAN_DESCRIPTORS)
         return sorted(chosen) if self.weakens() else [Option.BASIC_PROFILE, *sorted(chosen)]
@@ -285,7 +294,7 @@ class Decider:
 
     def _is_stricter(self, tag: int, rule: Rule) -> bool:
         """Whether the policy would do more to a tag if it had not this rule."""
-        row, vr = self._table.find(tag), self._vr(tag)
+        row, vr = self._row(tag), self._vr(tag)
         if row is None:
             bare = self._unlisted(vr, False, Act.ACT_REMOVE, opaque_kept=tag in _OPAQUE_KEPT)
         else:
@@ -337,7 +346,7 @@ class Decider:
 
     def _option_code(self, row: table.Row) -> tuple[str | None, Option | None]:
         """K or C where a chosen option has one in this row, and the option; cleaning is the stricter and holds over keeping."""
-        chosen = [(row.options[option], option) for option in sorted(self.policy.options) if option in row.options]
+        chosen = [(row.options[option], option) for option in sorted(self._options) if option in row.options]
         return min(chosen, default=(None, None))
 
     def _unlisted(self, vr: str, retired: bool, fallback: Act, *, opaque_kept: bool) -> Decision:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from mediscan.codec import charset, mislabelled
 from mediscan.profile import lexicons
 from mediscan.profile.policy import Descriptors
-from mediscan.text import hunt, lexicon, own
+from mediscan.text import hunt, lexicon, own, pieces
 from mediscan.text.own import Own
 
 _LIMIT = 32768
+_LONG_PLACE = 8  # letters of an institution's whole name
 
 
 class _Read(NamedTuple):
@@ -32,6 +33,22 @@ class Voice(NamedTuple):
     places: tuple[bytes, ...]
 
 
+class OwnWords(NamedTuple):
+    """Words of one instance's people.
+
+    Attributes
+    ----------
+    hunted : Own
+        What must not stay in a descriptor.
+    kept : frozenset of str
+        What must not stay in a value that is kept for being listed nowhere: folded, three characters at least, and no word
+        of the lexicon, or a patient named Head would take the heads out of coded values.
+    """
+
+    hunted: Own
+    kept: frozenset[str]
+
+
 class DescriptorCleaner:
     """Cleans values of LO, SH, ST, LT, UT and UC.
 
@@ -46,24 +63,22 @@ class DescriptorCleaner:
         self._words = lexicons.load()
         self._read: dict[tuple[bytes, bytes], _Read] = {}
 
-    def of(self, voice: Voice, stated: bytes, declared: bytes) -> Callable[[bytes], bytes | None]:
-        """Give the function that cleans a value in the charset `declared`; names are read in the one `stated` for them."""
-        found: Own | None = None
-
-        def clean(value: bytes) -> bytes | None:
-            nonlocal found
-            if found is None:
-                found = self._own(voice, stated)
-            return self._clean(value, declared, found)
-
-        return clean
-
-    def _own(self, voice: Voice, stated: bytes) -> Own:
-        texts = [[mislabelled.read(value.rstrip(b"\0 "), stated) for value in values if value] for values in voice]
+    def words_of(self, voice: Voice, declared: bytes) -> OwnWords:
+        """Gather what identifies in one instance."""
+        texts = [[mislabelled.read(value.rstrip(b"\0 "), declared) for value in values if value] for values in voice]
         names, codes, dates, places = texts
         if self._mode is Descriptors.HUNT:
-            return own.own(names, codes, dates, places, self._words)
-        return Own(own.own_words(names, codes, dates, places, self._words))
+            hunted = own.own(names, codes, dates, places, self._words)
+        else:
+            hunted = Own(own.own_words(names, codes, dates, places, self._words))
+        people = own.own(names, codes)
+        whole = (pieces.fold("".join(pieces.parts(place))) for place in places)
+        kept = people.words | people.joined | {place for place in whole if len(place) >= _LONG_PLACE}
+        return OwnWords(hunted, frozenset(word for word in kept - self._words if len(word) >= (4 if word.isdigit() else 3)))
+
+    def of(self, words: OwnWords, declared: bytes) -> Callable[[bytes], bytes | None]:
+        """Give the function that cleans a value in a character set."""
+        return lambda value: self._clean(value, declared, words.hunted)
 
     def _clean(self, value: bytes, declared: bytes, identifiers: Own) -> bytes | None:
         read = self._read.get((declared, value))

@@ -155,8 +155,8 @@ class Planner:
             declared, name, patient_id, issuer, birth_date, age, study, years,
             (other_names, referring, performing, operators), (accession,), (institution, address),
         )  # fmt: skip
-        patient, memos, handlers = agreement.answers.meet(person)
-        self._native.run(table.capsule, rules, memos, handlers)
+        patient, memos, handlers, watch = agreement.answers.meet(person)
+        self._native.run(table.capsule, rules, memos, handlers, watch)
         if self._native.inner_charsets:
             self._read_anew(table, rules, person)
         return Instance(
@@ -176,7 +176,7 @@ class Planner:
         sets = [scopes.at(row) for row in range(table.count)]
         for inner in sorted(set(sets) - {person.charset}):
             chosen = np.array([of == inner for of in sets], np.uint8)
-            _, memos, handlers = self._agreement.answers.meet(person._replace(inner=inner))
+            _, memos, handlers, _ = self._agreement.answers.meet(person._replace(inner=inner))
             self._native.again(table.capsule, rules, memos, handlers, chosen)
 
     def _choose(self, table: ElementTable, declared: bytes, path: bytes, archive: bytes) -> _Agreement:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mediscan._native.decide import VRS, Act, Builtin, RuleTable
+from mediscan._native.decide import PATHED, VRS, WATCHED, Act, Builtin, RuleTable
 from mediscan.codec import tagindex
 from mediscan.plan.decisions import Decider, Decision, Private
 from mediscan.profile import dummies
@@ -27,7 +27,7 @@ ENTRY = np.dtype(
         ("handler", "u1"),
         ("letter", "u1"),
         ("nested", "u1"),
-        ("pathed", "u1"),
+        ("marks", "u1"),
         ("asked", "u4"),
     ]
 )
@@ -43,6 +43,7 @@ BUILTIN_RULES = {
     Builtin.RULE_META: "PS3.10 7.1 File Meta Information is written anew",
     Builtin.RULE_ADDED: "PS3.15 E.1.1 attestation",
     Builtin.RULE_CHARSET: "PS3.5 6.1.2 text that its Specific Character Set does not hold",
+    Builtin.RULE_OWN: "164.514(b)(2)(i)(R) words of this patient in a value that stays",
 }
 
 
@@ -52,7 +53,7 @@ class RuleNames:
     def __init__(self) -> None:
         self.rules: list[str] = [BUILTIN_RULES[rule] for rule in sorted(BUILTIN_RULES)]
         self.categories: list[str | None] = [None] * len(self.rules)
-        self.categories[Builtin.RULE_PRIVATE] = "R"
+        self.categories[Builtin.RULE_PRIVATE] = self.categories[Builtin.RULE_OWN] = "R"
         self._numbers: dict[tuple[str, str | None], int] = {}
 
     def number(self, rule: str, category: str | None) -> int:
@@ -107,7 +108,7 @@ class RuleBook:
         self._first_private = len(everywhere) + len(groups)
         self._index = tagindex.build(np.array(self._tags, np.uint32), np.array(list(self._places.values()), np.int32))
         for rule in self.decider.placed:
-            self._base["pathed"][self._places[rule.target.match]] = 1
+            self._base["marks"][self._places[rule.target.match]] |= PATHED
             self._entry(rule.target.match, self.decider.decide(rule.target.match, 3, rule))
 
     def private(self, creator: str, tag: int) -> Decision | None:
@@ -122,8 +123,8 @@ class RuleBook:
         self, decision: Decision, allowed: int, vm_max: int, vr: int, asked: int = 0, dummy: int = -1
     ) -> tuple[int, ...]:
         number = self.names.number(decision.rule, decision.category)
-        letter = ord(decision.letter)
-        return (allowed, number, vm_max, dummy, vr, decision.act, decision.fallback, decision.handler, letter, 0, 0, asked)
+        letter, marks = ord(decision.letter), WATCHED if decision.watched else 0
+        return (allowed, number, vm_max, dummy, vr, decision.act, decision.fallback, decision.handler, letter, 0, marks, asked)
 
     def _whole_groups(self, place: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.void]]:
         """Curves and overlays: what local rules name, then all the rest."""
@@ -170,7 +171,7 @@ class RuleBook:
             if len(path) == 1:
                 place = self._places[tag]
                 entries[place] = self._entry(tag, self.decider.decide(tag, effective))
-                entries["pathed"][place] = self._base["pathed"][place]
+                entries["marks"][place] |= self._base["marks"][place] & PATHED
             else:
                 key = path[-2] << 32 | tag
                 pairs[key] = min(pairs.get(key, (3, tag)), (effective, tag))

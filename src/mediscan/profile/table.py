@@ -36,6 +36,8 @@ class Row:
         ``K`` or ``C`` for each option whose column is filled in.
     category : str or None
         Letter of 45 CFR 164.514(b)(2)(i), or None where the Attribute is none of the eighteen identifiers.
+    source : str
+        The table: ``E.1-1``, or ``unlisted`` for ours.
     """
 
     pattern: str
@@ -45,12 +47,13 @@ class Row:
     basic: str
     options: Mapping[Option, str] = field(hash=False)
     category: str | None
+    source: str = "E.1-1"
 
     @property
     def rule(self) -> str:
         """Name of the row for the ledger, such as ``E.1-1 (0008,0050)``."""
         where = self.pattern if self.pattern == "private" else f"{self.pattern[:4]},{self.pattern[4:]}".upper()
-        return f"E.1-1 ({where.replace('X', 'x')})"
+        return f"{self.source} ({where.replace('X', 'x')})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +147,22 @@ def load() -> ProfileTable:
     rows = tuple(_row(cells, columns, categories) for cells in body)
     exact = MappingProxyType({row.match: row for row in rows if row.mask == _EXACT})
     return ProfileTable(_edition(lines), rows, exact, tuple(row for row in rows if row.mask != _EXACT))
+
+
+@functools.cache
+def unlisted() -> Mapping[int, Row]:
+    """
+    Return what the Table does not list although its values identify, or are text that a person writes: rows of our own.
+
+    Returns
+    -------
+    Mapping of int to Row
+        By tag; `Row.source` is ``unlisted``.
+    """
+    return MappingProxyType({int(cells[0], 16): _unlisted_row(*cells) for cells in _cells(_read("unlisted.tsv"))})
+
+
+def _unlisted_row(pattern: str, basic: str, option: str, category: str, name: str, _: str) -> Row:
+    code, _, letter = option.partition(":")
+    options = {chosen: letter for chosen in Option if chosen.value == code}
+    return Row(pattern, _EXACT, int(pattern, 16), name, basic, MappingProxyType(options), category, "unlisted")
