@@ -21,8 +21,14 @@ cdef extern from "unistd.h" nogil:
 
 cdef extern from *:
     """
-    #include <sys/stat.h>
+    #include <fcntl.h>
     #include <stdint.h>
+    #include <sys/stat.h>
+    #include <unistd.h>
+    /* No symbolic link, no waiting for a pipe's other end, no controlling terminal. */
+    static int open_source(const char *path) {
+        return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    }
     /* Size and time of last change of a regular file; 0, 1 where it is none, or -1. */
     static int regular_file(int fd, int64_t *size, int64_t *changed) {
         struct stat s;
@@ -32,7 +38,9 @@ cdef extern from *:
         return S_ISREG(s.st_mode) ? 0 : 1;
     }
     """
+    int open_source(const char* path) nogil
     int regular_file(int fd, int64_t* size, int64_t* changed) nogil
+    int close_file "close"(int fd) nogil
 
 
 cpdef enum Status:
@@ -44,6 +52,7 @@ cpdef enum Status:
     UNREADABLE = 5         # the operating system reported an error
     NO_MEMORY = 6
     NOT_REGULAR = 7        # no file that can be read twice
+    NOT_OPENED = 8         # the operating system did not open it
 
 
 cpdef enum Encoding:
@@ -200,15 +209,17 @@ cdef class ElementTable:
     cdef int64_t owned_capacity
     cdef Py_buffer view
     cdef bint viewing
-    cdef int file                   # the file that was opened, also when its inflated data set is the source now; or -1
-    cdef int64_t file_size
+    cdef readonly int file          # the file that was opened, also when its inflated data set is the source now; or -1
+    cdef int owned_file             # the same if it is to be closed, regular or not; or -1
+    cdef int64_t file_size          # -1: none was opened
     cdef int64_t changed            # time of last change of the file, in nanoseconds
     cdef readonly object capsule
 
     def __cinit__(self):
         memset(&self.t, 0, sizeof(Table))
         self.t.fd = -1
-        self.file = -1
+        self.file = self.owned_file = -1
+        self.file_size = -1
         self.owned = NULL
         self.owned_capacity = 0
         self.viewing = False
@@ -217,6 +228,8 @@ cdef class ElementTable:
     def __dealloc__(self):
         if self.viewing:
             PyBuffer_Release(&self.view)
+        if self.owned_file >= 0:
+            close_file(self.owned_file)
         free(self.owned)
         free(self.t.rows)
         free(self.t.edits)
@@ -238,7 +251,10 @@ cdef class ElementTable:
 
     cdef void forget(self):
         self.let_go()
-        self.file = -1
+        if self.owned_file >= 0:
+            close_file(self.owned_file)
+        self.file = self.owned_file = -1
+        self.file_size = -1
         self.t.count = 0
         self.t.meta = 0
         self.t.arena_used = 0
@@ -310,24 +326,48 @@ cdef class ElementTable:
             last.length += got
         return OK if have >= offset + length else TRUNCATED
 
+    cdef int take(self, int fd, int64_t whole, int64_t ahead) noexcept nogil:
+        """Take an open file as the source."""
+        cdef int status
+        self.file_size = 0
+        status = regular_file(fd, &self.t.size, &self.changed)
+        if status != 0:
+            self.t.size = 0
+            return NOT_REGULAR if status > 0 else UNREADABLE
+        self.t.fd = self.file = fd
+        self.file_size = self.t.size
+        if self.t.size == 0:
+            return OK
+        return self.fetch(0, 1, self.t.size if self.t.size <= whole else ahead)
+
     def open(self, int fd, int64_t whole=WHOLE_READ, int64_t ahead=FIRST_READ):
         """Take the file behind `fd` as the source: all of it is read if it has up to `whole` bytes, else `ahead` bytes.
 
         NOT_REGULAR for a folder, device, socket or pipe.
         """
-        cdef int status = OK
+        cdef int status
         self.forget()
         with nogil:
-            status = regular_file(fd, &self.t.size, &self.changed)
-            if status != 0:
-                self.t.size = 0
-                status = NOT_REGULAR if status > 0 else UNREADABLE
-            else:
-                self.t.fd = self.file = fd
-                self.file_size = self.t.size
-                if self.t.size > 0:
-                    status = self.fetch(0, 1, self.t.size if self.t.size <= whole else ahead)
+            status = self.take(fd, whole, ahead)
         return status
+
+    def open_path(self, bytes path not None, int64_t whole=WHOLE_READ, int64_t ahead=FIRST_READ):
+        """Open the file at `path` until `close` or the next source, and take it as `open` does.
+
+        Returns (status, errno where it is NOT_OPENED); a symbolic link is not opened.
+        """
+        cdef const char* name = path
+        cdef int status = NOT_OPENED, number = 0
+        if 0 in path:
+            raise ValueError("a path holds a NUL")
+        self.forget()
+        with nogil:
+            self.owned_file = open_source(name)
+            if self.owned_file < 0:
+                number = errno
+            else:
+                status = self.take(self.owned_file, whole, ahead)
+        return status, number
 
     def unchanged(self):
         """Whether the file still has the size and time of last change that it had when it was opened."""
@@ -338,8 +378,9 @@ cdef class ElementTable:
 
     @property
     def opened_size(self):
-        """Bytes of the file that was opened, also when its inflated data set is the source by now; 0 if it was none."""
-        return self.file_size if self.file >= 0 else 0
+        """Bytes of the file that was opened, also when its inflated data set is the source by now; 0 if what was opened is no
+        regular file, None if nothing was."""
+        return None if self.file_size < 0 else self.file_size
 
     def attach(self, data, bint keep_rows=False):
         """Take a contiguous buffer as the source; with `keep_rows` the rows found so far stay (deflated data sets)."""
@@ -357,7 +398,7 @@ cdef class ElementTable:
         return status
 
     def close(self):
-        """Drop the source and every row."""
+        """Drop the source and every row; close the file if it was opened here."""
         self.forget()
 
     cdef int run(self, Walk* w, VrIndex index, int64_t start, int encoding, int depth, int elements, int64_t fragments,

@@ -50,6 +50,7 @@ _ERRORS: dict[int, type[errors.Refused]] = {
     Status.UNREADABLE: errors.Unreadable,
     Status.NO_MEMORY: errors.TooLarge,
     Status.NOT_REGULAR: errors.Unreadable,
+    Status.NOT_OPENED: errors.Unreadable,
 }
 
 

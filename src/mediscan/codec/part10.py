@@ -87,6 +87,13 @@ class Reader:
         elements.check(self.table.open(fd), 0)
         return self._read()
 
+    def read_path(self, path: bytes) -> Header:
+        """Frame the regular file at `path`, which stays open until `table.close`; see `read_file`."""
+        status, number = self.table.open_path(path)
+        if status != Status.OK:
+            raise errors.Unreadable(-1, os.strerror(number)) if number else elements.error(status, 0)
+        return self._read()
+
     def read_bytes(self, data: bytes | memoryview) -> Header:
         """Frame a file that is in memory; see `read_file`."""
         elements.check(self.table.attach(data), 0)

@@ -23,8 +23,6 @@ from mediscan.plan.planner import Instance, Planner
 from mediscan.profile import table
 from mediscan.standard import private
 
-_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-
 
 @dataclass(slots=True)
 class Summary:
@@ -90,6 +88,7 @@ class Worker:
         self._config = config
         self._number = number
         self._reader = Reader(config.limits)
+        self._table = self._reader.table
         self._planner = Planner(plan)
         self._splicer = Splicer()
         self._journal = Journal()
@@ -144,12 +143,7 @@ class Worker:
         mark = len(self._journal)
         row = FileRow(file_id, self._source_ref(path).hex(), self._number, time.time_ns() // 1000)
         try:
-            fd = os.open(root + path, _OPEN)
-        except OSError as error:
-            row.refuse(errors.Unreadable.reason, os.strerror(error.errno or 0))
-            return row
-        try:
-            output = self._decide_and_write(row, fd, path)
+            output = self._decide_and_write(row, root + path, path)
             if row.status == "duplicate" or row.reason == errors.DuplicateUidConflict.reason:
                 summary.contested.append((file_id, root, path, output))
         except errors.NotDicom:
@@ -161,17 +155,17 @@ class Worker:
         except Exception as error:  # noqa: BLE001  fail closed: the kind of error is told, its text may hold values
             row.refuse("internal_error", type(error).__name__)
         finally:
-            os.close(fd)
+            self._table.close()
         if row.status != "written":
             self._journal.truncate(mark)
         row.elapsed_us = (time.perf_counter_ns() - clock) // 1000
         return row
 
-    def _decide_and_write(self, row: FileRow, fd: int, path: bytes) -> str:
-        """Fill the row of one open input; its output path."""
-        table, planner = self._reader.table, self._planner
+    def _decide_and_write(self, row: FileRow, whole_path: bytes, path: bytes) -> str:
+        """Fill the row of one input, which is left open; its output path."""
+        table, planner = self._table, self._planner
         try:
-            header = self._reader.read_file(fd)
+            header = self._reader.read_path(whole_path)
         finally:
             row.source_size = table.opened_size
         instance = planner.decide(table, header)
@@ -181,12 +175,14 @@ class Worker:
             row.status, row.reason = "held", screen.REASON
             return ""
         if self._source_hasher:
-            row.source_digest = self._digest_source(fd)
+            row.source_digest = self._digest_source(table.file)
         attestation = planner.attestation(header.syntax)
         whole = executor.lay_out(self._splicer, table, header, instance, attestation)
         output = self._output_path(instance, path)
         if not self._config.dry_run:
-            placed, row.output_size, row.output_digest = self._sink.place(output, self._splicer, whole, fd, table.unchanged)
+            placed, row.output_size, row.output_digest = self._sink.place(
+                output, self._splicer, whole, table.file, table.unchanged
+            )
             if placed is Placed.CONFLICT:
                 row.output_size = row.output_digest = None
                 row.refuse(errors.DuplicateUidConflict.reason, None)
