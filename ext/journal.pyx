@@ -131,7 +131,9 @@ cdef class Journal:
         cdef int32_t chain[256]
         cdef int n = 0
         cdef int32_t node = -1
-        cdef const Row* row
+        cdef const Row* row = &t.rows[index]
+        if row.depth == 0:
+            return self.intern(row.tag, -1, -1)
         while index >= 0 and n < 256:
             chain[n] = index
             n += 1
@@ -213,12 +215,15 @@ cdef class Journal:
     cdef int32_t creator_number(self, const Table* t, int32_t index, dict creators):
         cdef const Row* row = &t.rows[index]
         cdef const uint8_t* p
+        cdef int64_t length = row.length
         if row.length > CREATOR_BYTES:
             return -1
         p = resident(t, row.value, row.length)
         if p == NULL:
             return -1
-        number = creators.get(PyBytes_FromStringAndSize(<const char*>p, row.length).rstrip(b" \0"))
+        while length > 0 and (p[length - 1] == 32 or p[length - 1] == 0):
+            length -= 1
+        number = creators.get(PyBytes_FromStringAndSize(<const char*>p, length))
         return -1 if number is None else <int32_t>number
 
     def truncate(self, int64_t count):

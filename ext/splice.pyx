@@ -300,7 +300,8 @@ cdef int assemble(Output* o, Table* t, const Insert* inserts, int insert_count) 
     while i < t.count and status == SPLICED:
         row = &t.rows[i]
         edit = &t.edits[i]
-        status = close_until(o, t, open_rows, &depth, i)
+        if depth > 0:
+            status = close_until(o, t, open_rows, &depth, i)
         while status == SPLICED and row.depth == 0 and added < insert_count and inserts[added].tag < row.tag:
             status = put(o, t, inserts[added].data, inserts[added].length)
             added += 1

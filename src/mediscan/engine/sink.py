@@ -19,6 +19,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 TEMPORARY_SUFFIX = ".part"
 _SUFFIX = TEMPORARY_SUFFIX.encode()
 OUTPUT_SUFFIX = ".dcm"
+_SPLICED = int(SpliceStatus.SPLICED)
 
 
 class Placed(Enum):
@@ -27,6 +28,9 @@ class Placed(Enum):
     WRITTEN = auto()
     DUPLICATE = auto()  # the same bytes stand there already
     CONFLICT = auto()  # other bytes stand there already
+
+
+WRITTEN = Placed.WRITTEN  # looked up once: it is what nearly every file meets
 
 
 def hasher(digest: str) -> Callable[[], Any] | None:
@@ -114,7 +118,9 @@ class Sink:
     def _fill(self, folder: int, temporary: bytes, splicer: Splicer, whole: bytes | None, fd_in: int) -> str | None:
         """Make the temporary file; its digest. FileNotFoundError if the folder was removed."""
         if whole is None and self._hasher is None:
-            _check(*splicer.create(fd_in, folder, temporary))
+            status, number = splicer.create(fd_in, folder, temporary)
+            if status != _SPLICED:
+                raise _not_spliced(status, number)
             return None
         fd_out = _create(folder, temporary)
         digest = self._hasher() if self._hasher else None
@@ -149,7 +155,7 @@ def _name(folder: int, temporary: bytes, final: bytes) -> Placed:
     """Give the file its name unless the name is taken."""
     number = rename_new(folder, temporary, final)
     if not number:
-        return Placed.WRITTEN
+        return WRITTEN
     if number in (errno.EINVAL, errno.ENOSYS):  # a file system without it: a hard link never replaces either
         number = _link(folder, temporary, final)
     if number == errno.EEXIST:
@@ -199,14 +205,10 @@ def _write_all(fd: int, chunk: memoryview) -> None:
         raise _failed(error.errno or errno.EIO) from None
 
 
-def _check(status: int, number: int) -> None:
-    if status == SpliceStatus.SPLICED:
-        return
+def _not_spliced(status: int, number: int) -> Exception:
     if status == SpliceStatus.WRITE_FAILED:
-        if number == errno.ENOENT:
-            raise FileNotFoundError
-        raise _failed(number)
-    raise errors.ChangedWhileRead() if status == SpliceStatus.SHRANK else errors.Unreadable()
+        return FileNotFoundError() if number == errno.ENOENT else _failed(number)
+    return errors.ChangedWhileRead() if status == SpliceStatus.SHRANK else errors.Unreadable()
 
 
 def _same_bytes(folder: int, first: bytes, second: bytes) -> bool:

@@ -13,7 +13,7 @@ from mediscan._native.splice import Splicer
 from mediscan.codec.part10 import Header, Reader
 from mediscan.engine.config import RunConfig
 from mediscan.engine.discover import Batch
-from mediscan.engine.sink import OUTPUT_SUFFIX, Placed, Sink, hasher
+from mediscan.engine.sink import OUTPUT_SUFFIX, WRITTEN, Placed, Sink, hasher
 from mediscan.ledger.rows import FileRow
 from mediscan.ledger.writer import LedgerWriter
 from mediscan.pixel import screen
@@ -22,6 +22,8 @@ from mediscan.plan.plan import Plan
 from mediscan.plan.planner import Instance, Planner
 from mediscan.profile import table
 from mediscan.standard import private
+
+_RULE_ADDED = int(Builtin.RULE_ADDED)
 
 
 @dataclass(slots=True)
@@ -183,18 +185,12 @@ class Worker:
             placed, row.output_size, row.output_digest = self._sink.place(
                 output, self._splicer, whole, table.file, table.unchanged
             )
-            if placed is Placed.CONFLICT:
-                row.output_size = row.output_digest = None
-                row.refuse(errors.DuplicateUidConflict.reason, None)
+            if placed is not WRITTEN:
+                _describe_other(row, placed, output)
                 return output
             row.output_path = output
-            if placed is Placed.DUPLICATE:
-                row.status = "duplicate"
-                return output
         row.status = "written"
-        row.elements_changed = self._journal.record(
-            table.capsule, row.file_id, self._creators, attestation.rows, Builtin.RULE_ADDED
-        )
+        row.elements_changed = self._journal.record(table.capsule, row.file_id, self._creators, attestation.rows, _RULE_ADDED)
         return output
 
     def _output_path(self, instance: Instance, path: bytes) -> str:
@@ -228,3 +224,13 @@ def _describe(row: FileRow, header: Header, instance: Instance) -> None:
     row.transfer_syntax_uid = header.syntax.uid
     row.sop_class_uid, row.modality, row.rows, row.columns, row.frames = instance[:5]
     row.patient, row.study_uid, row.series_uid, row.sop_instance_uid = instance[5:]
+
+
+def _describe_other(row: FileRow, placed: Placed, output: str) -> None:
+    """An output whose name was taken."""
+    if placed is Placed.CONFLICT:
+        row.output_size = row.output_digest = None
+        row.refuse(errors.DuplicateUidConflict.reason, None)
+    else:
+        row.output_path = output
+        row.status = "duplicate"

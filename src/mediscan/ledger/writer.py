@@ -86,9 +86,7 @@ class LedgerWriter:
         run_id = _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id], pa.string()))
         fields = list(self._files)[1:]
         columns = zip(*map(attrgetter(*[field.name for field in fields]), rows), strict=True)
-        arrays = [
-            pa.array(column, _storage(field.type)).cast(field.type) for column, field in zip(columns, fields, strict=True)
-        ]
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
         return pa.Table.from_arrays([run_id, *arrays], schema=self._files)
 
     def _actions_table(self, actions: dict[str, bytes], nodes: bytes) -> pa.Table:
@@ -150,10 +148,6 @@ def write_manifest(folder: str, manifest: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.rename(temporary, final)
-
-
-def _storage(type_: pa.DataType) -> pa.DataType:
-    return type_.value_type if pa.types.is_dictionary(type_) else type_
 
 
 def _numbered(names: Sequence[str | None]) -> tuple[pa.Array, np.ndarray[Any, Any]]:
