@@ -168,7 +168,9 @@ def test_equal_paths_are_one_node():
     for file in range(5):
         record(journal, table, {2: (REMOVE, None, X, 0)}, file=file)
     actions, nodes = journal.take()
-    assert {name: len(column) // np.dtype(ACTION[name]).itemsize for name, column in actions.items()} == dict.fromkeys(ACTION, 5)
+    assert {name: len(column) // np.dtype(ACTION[name]).itemsize for name, column in actions.items()} == dict.fromkeys(
+        ACTION, 5
+    )
     assert len(np.frombuffer(nodes, NODE)) == 3  # sequence, item, element
 
 

@@ -1,21 +1,18 @@
 """The project key: loads the secret and hands out keyed functions, never the secret itself.
 
-Every function is keyed BLAKE2b (RFC 7693, from hashlib), separated by kind through BLAKE2b's personalisation and unambiguous
+Every function is keyed BLAKE2b (RFC 7693), separated by kind through BLAKE2b's personalisation and unambiguous
 through a length before each part. There is no unkeyed mode.
 """
 
-import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Callable
 
+from mediscan._native.keyed import Keyed
 from mediscan.errors import KeyFileError
 
 KEY_BYTES = 32
-_PERSON_BYTES = hashlib.blake2b.PERSON_SIZE
-
-Keyed = Callable[..., bytes]
+_PERSON_BYTES, _DIGEST_BYTES = 16, 64
 
 
 class Key:
@@ -92,17 +89,9 @@ class Key:
         size : int
             Bytes of its result, at least 12: shorter pseudonyms merge people.
         """
-        if not 12 <= size <= hashlib.blake2b.MAX_DIGEST_SIZE or not 0 < len(kind.encode("ascii")) <= _PERSON_BYTES:
+        if not 12 <= size <= _DIGEST_BYTES or not 0 < len(kind.encode("ascii")) <= _PERSON_BYTES:
             raise ValueError("size or kind out of range")
-        start = hashlib.blake2b(digest_size=size, key=self._secret, person=kind.encode("ascii"))
-
-        def keyed(*parts: bytes) -> bytes:
-            state = start.copy()
-            for part in parts:
-                state.update(len(part).to_bytes(8, "little") + part)
-            return state.digest()
-
-        return keyed
+        return Keyed(self._secret, kind.encode("ascii"), size)
 
     @property
     def fingerprint(self) -> str:

@@ -15,7 +15,7 @@ class UidMap:
     """
 
     def __init__(self, key: Key, registered: frozenset[str]) -> None:
-        self._keyed = key.function("uid")
+        self._decimal = key.function("uid").decimal
         self._registered = frozenset(uid.encode("ascii") for uid in registered)
 
     def __call__(self, value: bytes) -> bytes:
@@ -25,4 +25,4 @@ class UidMap:
         uid = value.strip(b"\0 ")
         if not uid or uid in self._registered:
             return uid
-        return b"2.25.%d" % int.from_bytes(self._keyed(uid), "big")
+        return b"2.25." + self._decimal(uid)
