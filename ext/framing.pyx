@@ -12,7 +12,8 @@ from libc.string cimport memcmp, memset
 
 from endian cimport load16, load32
 from table cimport (
-    BIG, CAPSULE_NAME, FRAGMENTS, IMPLICIT, ITEM, META, SEQUENCE, UNDEFINED, Edit, Row, Segment, Table, resident,
+    BIG, CAPSULE_NAME, FRAGMENTS, IMPLICIT, ITEM, META, SEQUENCE, UNDEFINED, Edit, Row, Segment, Table,
+    resident, segment_of,
 )
 from tagindex cimport find_tag
 
@@ -21,8 +22,14 @@ cdef extern from "unistd.h" nogil:
 
 cdef extern from *:
     """
-    #include <sys/stat.h>
+    #include <fcntl.h>
     #include <stdint.h>
+    #include <sys/stat.h>
+    #include <unistd.h>
+    /* No symbolic link, no waiting for a pipe's other end, no controlling terminal. */
+    static int open_source(const char *path) {
+        return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    }
     /* Size and time of last change of a regular file; 0, 1 where it is none, or -1. */
     static int regular_file(int fd, int64_t *size, int64_t *changed) {
         struct stat s;
@@ -32,7 +39,9 @@ cdef extern from *:
         return S_ISREG(s.st_mode) ? 0 : 1;
     }
     """
+    int open_source(const char* path) nogil
     int regular_file(int fd, int64_t* size, int64_t* changed) nogil
+    int close_file "close"(int fd) nogil
 
 
 cpdef enum Status:
@@ -44,6 +53,7 @@ cpdef enum Status:
     UNREADABLE = 5         # the operating system reported an error
     NO_MEMORY = 6
     NOT_REGULAR = 7        # no file that can be read twice
+    NOT_OPENED = 8         # the operating system did not open it
 
 
 cpdef enum Encoding:
@@ -71,20 +81,21 @@ cdef extern from *:
     """
     #define VR_(a, b) ((uint16_t)((a) | (b) << 8))
     enum { SHORT_FORM = 1, LONG_FORM = 2 };
+    #define PLACE_(a, b) [((a) - 'A') << 5 | ((b) - 'A')]
     /* PS3.5 7.1.2: which VRs have a 16-bit and which a 32-bit length; 0: not a VR. */
+    static const unsigned char FORMS[26 << 5] = {
+        PLACE_('A','E') = 1, PLACE_('A','S') = 1, PLACE_('A','T') = 1, PLACE_('C','S') = 1, PLACE_('D','A') = 1,
+        PLACE_('D','S') = 1, PLACE_('D','T') = 1, PLACE_('F','D') = 1, PLACE_('F','L') = 1, PLACE_('I','S') = 1,
+        PLACE_('L','O') = 1, PLACE_('L','T') = 1, PLACE_('P','N') = 1, PLACE_('S','H') = 1, PLACE_('S','L') = 1,
+        PLACE_('S','S') = 1, PLACE_('S','T') = 1, PLACE_('T','M') = 1, PLACE_('U','I') = 1, PLACE_('U','L') = 1,
+        PLACE_('U','S') = 1,
+        PLACE_('O','B') = 2, PLACE_('O','D') = 2, PLACE_('O','F') = 2, PLACE_('O','L') = 2, PLACE_('O','V') = 2,
+        PLACE_('O','W') = 2, PLACE_('S','Q') = 2, PLACE_('S','V') = 2, PLACE_('U','C') = 2, PLACE_('U','N') = 2,
+        PLACE_('U','R') = 2, PLACE_('U','T') = 2, PLACE_('U','V') = 2,
+    };
     static inline int vr_form(uint16_t vr) {
-        switch (vr) {
-        case VR_('A','E'): case VR_('A','S'): case VR_('A','T'): case VR_('C','S'): case VR_('D','A'): case VR_('D','S'):
-        case VR_('D','T'): case VR_('F','D'): case VR_('F','L'): case VR_('I','S'): case VR_('L','O'): case VR_('L','T'):
-        case VR_('P','N'): case VR_('S','H'): case VR_('S','L'): case VR_('S','S'): case VR_('S','T'): case VR_('T','M'):
-        case VR_('U','I'): case VR_('U','L'): case VR_('U','S'):
-            return SHORT_FORM;
-        case VR_('O','B'): case VR_('O','D'): case VR_('O','F'): case VR_('O','L'): case VR_('O','V'): case VR_('O','W'):
-        case VR_('S','Q'): case VR_('S','V'): case VR_('U','C'): case VR_('U','N'): case VR_('U','R'): case VR_('U','T'):
-        case VR_('U','V'):
-            return LONG_FORM;
-        }
-        return 0;
+        unsigned first = (vr & 0xFF) - 'A', second = (vr >> 8) - 'A';
+        return first < 26 && second < 26 ? FORMS[first << 5 | second] : 0;
     }
     static inline int vr_bulk(uint16_t vr) { return (vr & 0xFF) == 'O'; }
     """
@@ -138,6 +149,9 @@ cdef struct Walk:
     int64_t nonzero      # a byte known not to be 0, so that the search for trailing padding is made once; or -1
     Level levels[MAX_DEPTH + 1]
     int32_t depth
+    const uint8_t* memory  # the bytes [low, high) of the source: the segment that was looked at last
+    int64_t low
+    int64_t high
     int32_t trial        # row of an outermost defined-length UN that is tried as a sequence, or -1
     int32_t trial_depth
 
@@ -200,15 +214,17 @@ cdef class ElementTable:
     cdef int64_t owned_capacity
     cdef Py_buffer view
     cdef bint viewing
-    cdef int file                   # the file that was opened, also when its inflated data set is the source now; or -1
-    cdef int64_t file_size
+    cdef readonly int file          # the file that was opened, also when its inflated data set is the source now; or -1
+    cdef int owned_file             # the same if it is to be closed, regular or not; or -1
+    cdef int64_t file_size          # -1: none was opened
     cdef int64_t changed            # time of last change of the file, in nanoseconds
     cdef readonly object capsule
 
     def __cinit__(self):
         memset(&self.t, 0, sizeof(Table))
         self.t.fd = -1
-        self.file = -1
+        self.file = self.owned_file = -1
+        self.file_size = -1
         self.owned = NULL
         self.owned_capacity = 0
         self.viewing = False
@@ -217,6 +233,8 @@ cdef class ElementTable:
     def __dealloc__(self):
         if self.viewing:
             PyBuffer_Release(&self.view)
+        if self.owned_file >= 0:
+            close_file(self.owned_file)
         free(self.owned)
         free(self.t.rows)
         free(self.t.edits)
@@ -238,7 +256,10 @@ cdef class ElementTable:
 
     cdef void forget(self):
         self.let_go()
-        self.file = -1
+        if self.owned_file >= 0:
+            close_file(self.owned_file)
+        self.file = self.owned_file = -1
+        self.file_size = -1
         self.t.count = 0
         self.t.meta = 0
         self.t.arena_used = 0
@@ -310,24 +331,48 @@ cdef class ElementTable:
             last.length += got
         return OK if have >= offset + length else TRUNCATED
 
+    cdef int take(self, int fd, int64_t whole, int64_t ahead) noexcept nogil:
+        """Take an open file as the source."""
+        cdef int status
+        self.file_size = 0
+        status = regular_file(fd, &self.t.size, &self.changed)
+        if status != 0:
+            self.t.size = 0
+            return NOT_REGULAR if status > 0 else UNREADABLE
+        self.t.fd = self.file = fd
+        self.file_size = self.t.size
+        if self.t.size == 0:
+            return OK
+        return self.fetch(0, 1, self.t.size if self.t.size <= whole else ahead)
+
     def open(self, int fd, int64_t whole=WHOLE_READ, int64_t ahead=FIRST_READ):
         """Take the file behind `fd` as the source: all of it is read if it has up to `whole` bytes, else `ahead` bytes.
 
         NOT_REGULAR for a folder, device, socket or pipe.
         """
-        cdef int status = OK
+        cdef int status
         self.forget()
         with nogil:
-            status = regular_file(fd, &self.t.size, &self.changed)
-            if status != 0:
-                self.t.size = 0
-                status = NOT_REGULAR if status > 0 else UNREADABLE
-            else:
-                self.t.fd = self.file = fd
-                self.file_size = self.t.size
-                if self.t.size > 0:
-                    status = self.fetch(0, 1, self.t.size if self.t.size <= whole else ahead)
+            status = self.take(fd, whole, ahead)
         return status
+
+    def open_path(self, bytes path not None, int64_t whole=WHOLE_READ, int64_t ahead=FIRST_READ):
+        """Open the file at `path` until `close` or the next source, and take it as `open` does.
+
+        Returns (status, errno where it is NOT_OPENED); a symbolic link is not opened.
+        """
+        cdef const char* name = path
+        cdef int status = NOT_OPENED, number = 0
+        if 0 in path:
+            raise ValueError("a path holds a NUL")
+        self.forget()
+        with nogil:
+            self.owned_file = open_source(name)
+            if self.owned_file < 0:
+                number = errno
+            else:
+                status = self.take(self.owned_file, whole, ahead)
+        return status, number
 
     def unchanged(self):
         """Whether the file still has the size and time of last change that it had when it was opened."""
@@ -338,8 +383,9 @@ cdef class ElementTable:
 
     @property
     def opened_size(self):
-        """Bytes of the file that was opened, also when its inflated data set is the source by now; 0 if it was none."""
-        return self.file_size if self.file >= 0 else 0
+        """Bytes of the file that was opened, also when its inflated data set is the source by now; 0 if what was opened is no
+        regular file, None if nothing was."""
+        return None if self.file_size < 0 else self.file_size
 
     def attach(self, data, bint keep_rows=False):
         """Take a contiguous buffer as the source; with `keep_rows` the rows found so far stay (deflated data sets)."""
@@ -357,7 +403,7 @@ cdef class ElementTable:
         return status
 
     def close(self):
-        """Drop the source and every row."""
+        """Drop the source and every row; close the file if it was opened here."""
         self.forget()
 
     cdef int run(self, Walk* w, VrIndex index, int64_t start, int encoding, int depth, int elements, int64_t fragments,
@@ -493,6 +539,44 @@ cdef class ElementTable:
                 if p != NULL:
                     found[k] = PyBytes_FromStringAndSize(<const char*>p, row.length)
         return found
+
+
+# --- what the walk looks at -------------------------------------------------------------------------------------------
+
+cdef int fetch(ElementTable table, Walk* w, int64_t offset, int64_t length, int64_t ahead) noexcept nogil:
+    """Have bytes in memory; those that were there may lie elsewhere now."""
+    w.low = w.high = 0
+    return table.fetch(offset, length, ahead)
+
+
+cdef int turn_to(ElementTable table, Walk* w, int64_t length) noexcept nogil:
+    """Have [w.offset, w.offset + length) in memory and the window on it."""
+    cdef int status = fetch(table, w, w.offset, length, NEXT_READ)
+    cdef const Segment* s
+    if status != OK:
+        return status
+    s = segment_of(w.t, w.offset, length)
+    w.low = s.offset
+    w.high = s.offset + s.length
+    w.memory = w.t.data + s.position
+    return OK
+
+
+cdef inline const uint8_t* look(ElementTable table, Walk* w, int64_t length, int* status) noexcept nogil:
+    """The `length` bytes at w.offset, which the caller has checked against the limits; NULL and a status if they are not to be
+    had."""
+    if w.offset < w.low or w.offset + length > w.high:
+        status[0] = turn_to(table, w, length)
+        if status[0] != OK:
+            return NULL
+    return w.memory + (w.offset - w.low)
+
+
+cdef inline int have(ElementTable table, Walk* w, int64_t value, int64_t length) noexcept nogil:
+    """Have a value in memory."""
+    if w.low <= value and value + length <= w.high:
+        return OK
+    return fetch(table, w, value, length, length)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -655,7 +739,7 @@ cdef bint only_zeros_left(ElementTable table, Walk* w) noexcept nogil:
         n = w.t.size - p
         if n > NEXT_READ:
             n = NEXT_READ
-        if table.fetch(p, n, n) != OK:
+        if fetch(table, w, p, n, n) != OK:
             w.nonzero = w.t.size
             return False
         h = resident(w.t, p, n)
@@ -669,7 +753,7 @@ cdef bint only_zeros_left(ElementTable table, Walk* w) noexcept nogil:
 
 cdef bint begins_group(ElementTable table, Walk* w) noexcept nogil:
     """Whether the few bytes that are left begin an element of the group that is walked; else they are a data set's."""
-    if w.offset + 2 > w.t.size or table.fetch(w.offset, 2, 2) != OK:
+    if w.offset + 2 > w.t.size or fetch(table, w, w.offset, 2, 2) != OK:
         return False
     return load16(resident(w.t, w.offset, 2), False) == w.only_group
 
@@ -685,10 +769,9 @@ cdef int step_sequence(ElementTable table, Walk* w) noexcept nogil:
     cdef int status
     if w.offset + 8 > limit:
         return short_of(w, limit)
-    status = table.fetch(w.offset, 8, NEXT_READ)
-    if status != OK:
+    h = look(table, w, 8, &status)
+    if h == NULL:
         return status
-    h = resident(w.t, w.offset, 8)
     tag = <uint32_t>load16(h, big) << 16 | load16(h + 2, big)
     length = load32(h + 4, big)
     if tag == TAG_SEQUENCE_END:
@@ -732,10 +815,9 @@ cdef int step_element(ElementTable table, Walk* w) noexcept nogil:
             w.offset = w.t.size
             return OK
         return short_of(w, limit)
-    status = table.fetch(w.offset, 8, NEXT_READ)
-    if status != OK:
+    h = look(table, w, 8, &status)
+    if h == NULL:
         return status
-    h = resident(w.t, w.offset, 8)
     tag = <uint32_t>load16(h, big) << 16 | load16(h + 2, big)
     if tag >> 16 == 0xFFFE:
         if tag != TAG_ITEM_END or level.flags & (ITEM | UNDEFINED) != ITEM | UNDEFINED or load32(h + 4, big) != 0:
@@ -746,10 +828,13 @@ cdef int step_element(ElementTable table, Walk* w) noexcept nogil:
     if w.only_group and w.depth == 0 and tag >> 16 != <uint32_t>w.only_group:
         w.only_group = -1
         return OK
-    if tag == 0 and w.depth == 0 and only_zeros_left(table, w):
-        w.offset = w.t.size
-        return OK
-    h = resident(w.t, w.offset, 8)
+    if tag == 0 and w.depth == 0:
+        if only_zeros_left(table, w):
+            w.offset = w.t.size
+            return OK
+        h = look(table, w, 8, &status)
+        if h == NULL:
+            return status
     if implicit:
         vr = dictionary_vr(w.lookup, tag)
         length = load32(h + 4, big)
@@ -761,10 +846,9 @@ cdef int step_element(ElementTable table, Walk* w) noexcept nogil:
             header = 12
             if w.offset + 12 > limit:
                 return short_of(w, limit)
-            status = table.fetch(w.offset, 12, NEXT_READ)
-            if status != OK:
+            h = look(table, w, 12, &status)
+            if h == NULL:
                 return status
-            h = resident(w.t, w.offset, 12)
             length = load32(h + 8, big)
         else:
             return MALFORMED
@@ -832,7 +916,7 @@ cdef int add_defined(ElementTable table, Walk* w, uint32_t tag, uint16_t vr, uin
             w.trial = index
             w.trial_depth = w.depth
         if length <= RESIDENT_UN:            # whole, in case it turns out opaque
-            status = table.fetch(value, length, length)
+            status = have(table, w, value, length)
             if status != OK:
                 return status
     if nested:
@@ -840,7 +924,7 @@ cdef int add_defined(ElementTable table, Walk* w, uint32_t tag, uint16_t vr, uin
         w.offset = value
         return open_level(w, index, inner | SEQUENCE, value + length)
     if length > 0 and length <= RESIDENT_TEXT and not vr_bulk(vr) and (vr != VR_UN or length <= RESIDENT_UN):
-        status = table.fetch(value, length, length)
+        status = have(table, w, value, length)
         if status != OK:
             return status
     w.offset = value + length
@@ -870,6 +954,8 @@ cdef int walk(ElementTable table, Walk* w, uint8_t encoding) noexcept nogil:
     w.depth = 0
     w.trial = -1
     w.nonzero = -1
+    w.memory = NULL
+    w.low = w.high = 0
     level.limit = w.t.size
     level.row = -1
     level.items = 0

@@ -1,24 +1,24 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, freethreading_compatible=True, autotestdict=False
-"""Columns of the ledger's actions, filled straight from the edits: a few integers per action and no Python object.
+"""Columns of the ledger's actions, filled straight from the edits: one number per action in each and no Python object.
 Paths of elements are interned in a trie, so that each distinct path becomes one string of a dictionary."""
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memset
 
 from table cimport CAPSULE_NAME, ITEM, KEEP, REMOVE, SEQUENCE, Edit, Row, Table, resident
 
 
-cdef packed struct Action:
-    int64_t file
-    int64_t before
-    int64_t after
-    int32_t path
-    int32_t rule
-    int32_t creator       # number given by the caller's dict, or -1
-    uint16_t vr
-    uint8_t action
-    uint8_t spare
+cdef struct Actions:
+    int64_t* file
+    int64_t* before
+    int64_t* after
+    int32_t* path
+    int32_t* rule
+    int32_t* creator      # number given by the caller's dict, or -1
+    uint16_t* vr
+    uint8_t* letter
 
 
 cdef struct Node:
@@ -31,9 +31,21 @@ cdef enum:
     CREATOR_BYTES = 64
 
 
+cdef int enlarge(void** column, int64_t capacity, size_t width) noexcept nogil:
+    cdef void* grown = realloc(column[0], capacity * width)
+    if grown == NULL:
+        return -1
+    column[0] = grown
+    return 0
+
+
+cdef bytes column(const void* data, int64_t count, size_t width):
+    return PyBytes_FromStringAndSize(<const char*>data, count * width)
+
+
 cdef class Journal:
     """Actions of the files of one ledger fragment."""
-    cdef Action* actions
+    cdef Actions actions
     cdef int64_t count
     cdef int64_t capacity
     cdef Node* nodes
@@ -43,7 +55,7 @@ cdef class Journal:
     cdef uint32_t slot_mask
 
     def __cinit__(self):
-        self.actions = NULL
+        memset(&self.actions, 0, sizeof(Actions))
         self.count = self.capacity = 0
         self.nodes = NULL
         self.node_count = self.node_capacity = 0
@@ -51,7 +63,14 @@ cdef class Journal:
         self.slot_mask = 0
 
     def __dealloc__(self):
-        free(self.actions)
+        free(self.actions.file)
+        free(self.actions.before)
+        free(self.actions.after)
+        free(self.actions.path)
+        free(self.actions.rule)
+        free(self.actions.creator)
+        free(self.actions.vr)
+        free(self.actions.letter)
         free(self.nodes)
         free(self.slots)
 
@@ -112,7 +131,9 @@ cdef class Journal:
         cdef int32_t chain[256]
         cdef int n = 0
         cdef int32_t node = -1
-        cdef const Row* row
+        cdef const Row* row = &t.rows[index]
+        if row.depth == 0:
+            return self.intern(row.tag, -1, -1)
         while index >= 0 and n < 256:
             chain[n] = index
             n += 1
@@ -125,18 +146,38 @@ cdef class Journal:
                 return -1
         return node
 
-    cdef Action* push(self) noexcept nogil:
-        cdef Action* grown
-        cdef int64_t capacity
-        if self.count == self.capacity:
-            capacity = 8192 if self.capacity == 0 else 2 * self.capacity
-            grown = <Action*>realloc(self.actions, capacity * sizeof(Action))
-            if grown == NULL:
-                return NULL
-            self.actions = grown
-            self.capacity = capacity
+    cdef int grow(self) noexcept nogil:
+        cdef int64_t capacity = 8192 if self.capacity == 0 else 2 * self.capacity
+        if (
+            enlarge(<void**>&self.actions.file, capacity, sizeof(int64_t)) < 0
+            or enlarge(<void**>&self.actions.before, capacity, sizeof(int64_t)) < 0
+            or enlarge(<void**>&self.actions.after, capacity, sizeof(int64_t)) < 0
+            or enlarge(<void**>&self.actions.path, capacity, sizeof(int32_t)) < 0
+            or enlarge(<void**>&self.actions.rule, capacity, sizeof(int32_t)) < 0
+            or enlarge(<void**>&self.actions.creator, capacity, sizeof(int32_t)) < 0
+            or enlarge(<void**>&self.actions.vr, capacity, sizeof(uint16_t)) < 0
+            or enlarge(<void**>&self.actions.letter, capacity, sizeof(uint8_t)) < 0
+        ):
+            return -1
+        self.capacity = capacity
+        return 0
+
+    cdef int push(self, int64_t file, int32_t path, uint16_t vr, int32_t creator, uint8_t letter, int32_t rule,
+                  int64_t before, int64_t after) noexcept nogil:
+        """Append one action; -1 when memory is out."""
+        cdef int64_t at = self.count
+        if path < 0 or (at == self.capacity and self.grow() < 0):
+            return -1
+        self.actions.file[at] = file
+        self.actions.before[at] = before
+        self.actions.after[at] = after
+        self.actions.path[at] = path
+        self.actions.rule[at] = rule
+        self.actions.creator[at] = creator
+        self.actions.vr[at] = vr
+        self.actions.letter[at] = letter
         self.count += 1
-        return &self.actions[self.count - 1]
+        return 0
 
     def record(self, capsule, int64_t file, dict creators, const uint32_t[:, ::1] added, int32_t added_rule):
         """Append one action per edit that changes something and one per added element; return how many.
@@ -148,7 +189,6 @@ cdef class Journal:
         cdef int32_t i = 0, known_row = -2, known = -1, creator
         cdef Row* row
         cdef Edit* edit
-        cdef Action* action
         cdef Py_ssize_t k
         while i < t.count:
             row = &t.rows[i]
@@ -162,47 +202,28 @@ cdef class Journal:
                     known_row = row.creator
                     known = self.creator_number(t, row.creator, creators)
                 creator = known
-            action = self.push()
-            if action == NULL:
+            if self.push(file, self.path_of(t, i), row.vr, creator, edit.action, edit.rule, row.length,
+                         0 if edit.op == REMOVE else edit.size + (edit.size & 1)) < 0:
                 raise MemoryError
-            action.file = file
-            action.path = self.path_of(t, i)
-            if action.path < 0:
-                raise MemoryError
-            action.rule = edit.rule
-            action.creator = creator
-            action.vr = row.vr
-            action.action = edit.action
-            action.spare = 0
-            action.before = row.length
-            action.after = 0 if edit.op == REMOVE else edit.size + (edit.size & 1)
             i = row.after
         for k in range(added.shape[0]):
-            action = self.push()
-            if action == NULL:
+            if self.push(file, self.intern(added[k, 0], -1, -1), <uint16_t>added[k, 1], -1, c'+', added_rule, 0,
+                         added[k, 2]) < 0:
                 raise MemoryError
-            action.file = file
-            action.path = self.intern(added[k, 0], -1, -1)
-            if action.path < 0:
-                raise MemoryError
-            action.rule = added_rule
-            action.creator = -1
-            action.vr = <uint16_t>added[k, 1]
-            action.action = c'+'
-            action.spare = 0
-            action.before = 0
-            action.after = added[k, 2]
         return self.count - before
 
     cdef int32_t creator_number(self, const Table* t, int32_t index, dict creators):
         cdef const Row* row = &t.rows[index]
         cdef const uint8_t* p
+        cdef int64_t length = row.length
         if row.length > CREATOR_BYTES:
             return -1
         p = resident(t, row.value, row.length)
         if p == NULL:
             return -1
-        number = creators.get(PyBytes_FromStringAndSize(<const char*>p, row.length).rstrip(b" \0"))
+        while length > 0 and (p[length - 1] == 32 or p[length - 1] == 0):
+            length -= 1
+        number = creators.get(PyBytes_FromStringAndSize(<const char*>p, length))
         return -1 if number is None else <int32_t>number
 
     def truncate(self, int64_t count):
@@ -214,12 +235,21 @@ cdef class Journal:
         return self.count
 
     def take(self):
-        """(actions as bytes, path nodes as bytes) in the layouts of ledger.columns, and start anew."""
-        actions = PyBytes_FromStringAndSize(<const char*>self.actions, self.count * sizeof(Action))
-        nodes = PyBytes_FromStringAndSize(<const char*>self.nodes, self.node_count * sizeof(Node))
+        """(columns of the actions by name, path nodes in the layout of ledger.writer), all of them bytes; and start anew."""
+        columns = {
+            "file": column(self.actions.file, self.count, sizeof(int64_t)),
+            "before": column(self.actions.before, self.count, sizeof(int64_t)),
+            "after": column(self.actions.after, self.count, sizeof(int64_t)),
+            "path": column(self.actions.path, self.count, sizeof(int32_t)),
+            "rule": column(self.actions.rule, self.count, sizeof(int32_t)),
+            "creator": column(self.actions.creator, self.count, sizeof(int32_t)),
+            "vr": column(self.actions.vr, self.count, sizeof(uint16_t)),
+            "letter": column(self.actions.letter, self.count, sizeof(uint8_t)),
+        }
+        nodes = column(self.nodes, self.node_count, sizeof(Node))
         self.count = 0
         self.node_count = 0
         free(self.slots)
         self.slots = NULL
         self.slot_mask = 0
-        return actions, nodes
+        return columns, nodes

@@ -25,11 +25,11 @@ cdef extern from *:
     #include <fcntl.h>
     #include <sys/sendfile.h>
     #include <unistd.h>
-    static int open_new(const char *path) {
-        return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+    static int open_new(int folder, const char *name) {
+        return openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
     }
     """
-    int open_new(const char* path) nogil
+    int open_new(int folder, const char* name) nogil
     int close_file "close"(int fd) nogil
     int64_t LONGEST_VALUE "0xFFFFFFFELL"
 
@@ -300,7 +300,8 @@ cdef int assemble(Output* o, Table* t, const Insert* inserts, int insert_count) 
     while i < t.count and status == SPLICED:
         row = &t.rows[i]
         edit = &t.edits[i]
-        status = close_until(o, t, open_rows, &depth, i)
+        if depth > 0:
+            status = close_until(o, t, open_rows, &depth, i)
         while status == SPLICED and row.depth == 0 and added < insert_count and inserts[added].tag < row.tag:
             status = put(o, t, inserts[added].data, inserts[added].length)
             added += 1
@@ -454,42 +455,50 @@ cdef class Splicer:
                 status = assemble(&self.o, t, places, n)
         return status
 
+    cdef int put_out(self, int fd_in, int fd_out, int mover) noexcept nogil:
+        """Write every piece."""
+        cdef int32_t i
+        cdef int status = SPLICED
+        cdef int64_t at = 0
+        cdef const Piece* piece
+        for i in range(self.o.count):
+            piece = &self.o.pieces[i]
+            if piece.memory != NULL:
+                status = write_both(fd_out, self.o.buffer + at, piece.literal, piece.memory, piece.length)
+            else:
+                status = write_all(fd_out, self.o.buffer + at, piece.literal)
+            at += piece.literal
+            if status == SPLICED and piece.length > 0 and piece.memory == NULL:
+                status = move_range(fd_in, fd_out, piece.offset, piece.length, mover)
+            if status != SPLICED:
+                break
+        return status
+
     def write(self, int fd_in, int fd_out, int mover=COPY_FILE_RANGE):
         """Write what `assemble` laid out to `fd_out`; ranges come from `fd_in`. The status, with errno where it failed.
 
         The table that was assembled must still have its source.
         """
-        cdef int32_t i
-        cdef int status = SPLICED
-        cdef int64_t at = 0
+        cdef int status, number
         with nogil:
-            for i in range(self.o.count):
-                if self.o.pieces[i].memory != NULL:
-                    status = write_both(fd_out, self.o.buffer + at, self.o.pieces[i].literal, self.o.pieces[i].memory,
-                                        self.o.pieces[i].length)
-                else:
-                    status = write_all(fd_out, self.o.buffer + at, self.o.pieces[i].literal)
-                at += self.o.pieces[i].literal
-                if status == SPLICED and self.o.pieces[i].length > 0 and self.o.pieces[i].memory == NULL:
-                    status = move_range(fd_in, fd_out, self.o.pieces[i].offset, self.o.pieces[i].length, mover)
-                if status != SPLICED:
-                    break
-        return status, errno if status in (WRITE_FAILED, READ_FAILED) else 0
+            status = self.put_out(fd_in, fd_out, mover)
+            number = errno
+        return status, number if status in (WRITE_FAILED, READ_FAILED) else 0
 
-    def create(self, int fd_in, bytes path not None, int mover=COPY_FILE_RANGE):
-        """Make a new file of what `assemble` laid out, mode 0640; WRITE_FAILED with errno EEXIST where there is one."""
-        cdef const char* name = path
-        cdef int fd, number
-        if 0 in path:
+    def create(self, int fd_in, int folder, bytes name not None, int mover=COPY_FILE_RANGE):
+        """Make a new file in `folder` of what `assemble` laid out, mode 0640; WRITE_FAILED with EEXIST where there is one."""
+        cdef const char* new = name
+        cdef int fd, status, number
+        if 0 in name:
             raise ValueError("a path holds a NUL")
         with nogil:
-            fd = open_new(name)
-        if fd < 0:
-            return WRITE_FAILED, errno
-        status, number = self.write(fd_in, fd, mover)
-        if close_file(fd) != 0 and status == SPLICED:
-            return WRITE_FAILED, errno
-        return status, number
+            fd = open_new(folder, new)
+            status = self.put_out(fd_in, fd, mover) if fd >= 0 else WRITE_FAILED
+            number = errno
+            if fd >= 0 and close_file(fd) != 0 and status == SPLICED:
+                status = WRITE_FAILED
+                number = errno
+        return status, number if status in (WRITE_FAILED, READ_FAILED) else 0
 
     @property
     def pieces(self):

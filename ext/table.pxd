@@ -72,8 +72,8 @@ cdef struct Table:
     int64_t arena_capacity
 
 
-cdef inline const uint8_t* resident(const Table* t, int64_t offset, int64_t length) noexcept nogil:
-    """Bytes [offset, offset + length) of the source if they are in memory, else NULL. Segments lie in rising order."""
+cdef inline const Segment* segment_of(const Table* t, int64_t offset, int64_t length) noexcept nogil:
+    """The segment that holds bytes [offset, offset + length) of the source, or NULL. Segments lie in rising order."""
     cdef int32_t low = 0, high = t.segment_count - 1, middle
     cdef const Segment* s
     while low <= high:
@@ -84,5 +84,13 @@ cdef inline const uint8_t* resident(const Table* t, int64_t offset, int64_t leng
         elif offset + length > s.offset + s.length:
             low = middle + 1
         else:
-            return t.data + s.position + (offset - s.offset)
+            return s
     return NULL
+
+
+cdef inline const uint8_t* resident(const Table* t, int64_t offset, int64_t length) noexcept nogil:
+    """Bytes [offset, offset + length) of the source if they are in memory, else NULL."""
+    cdef const Segment* s = segment_of(t, offset, length)
+    if s == NULL:
+        return NULL
+    return t.data + s.position + (offset - s.offset)

@@ -1,5 +1,6 @@
 """The outer layer of a file, on bytes made by hand: preamble, File Meta Information, deflate, and files that lack them."""
 
+import errno
 import itertools
 import os
 import struct
@@ -363,6 +364,60 @@ def test_a_folder_and_a_pipe_are_unreadable(tmp_path: Path) -> None:
     finally:
         for fd in (folder, *ends):
             os.close(fd)
+
+
+def test_what_a_path_leads_to(large: Path, tmp_path: Path) -> None:
+    """A regular file alone is read; the size tells what was opened at all."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(large)
+    with large.open("rb") as file:
+        header = Reader().read_file(file.fileno())
+    reader = Reader()
+    assert reader.read_path(os.fsencode(large)) == header
+    assert reader.table.opened_size == large.stat().st_size
+    for name, size, detail in (("pipe", 0, "at byte 0"), (".", 0, "at byte 0"), ("link", None, os.strerror(errno.ELOOP)),
+                               ("none", None, os.strerror(errno.ENOENT))):  # fmt: skip
+        with pytest.raises(errors.Unreadable) as raised:
+            reader.read_path(os.fsencode(tmp_path / name))
+        assert (raised.value.detail, reader.table.opened_size) == (detail, size)
+    with pytest.raises(ValueError, match="NUL"):
+        reader.read_path(os.fsencode(large) + b"\0x")
+
+
+@pytest.mark.parametrize("end", ["close", "another path", "bytes", "no file", "del"])
+def test_a_path_is_open_until_the_next_source(large: Path, end: str) -> None:
+    before = os.listdir("/proc/self/fd")
+    reader = Reader()
+    reader.read_path(os.fsencode(large))
+    assert len(os.listdir("/proc/self/fd")) == len(before) + 1
+    assert os.path.samestat(os.fstat(reader.table.file), large.stat())
+    assert reader.table.unchanged()
+    if end == "another path":
+        reader.read_path(os.fsencode(large))
+        assert len(os.listdir("/proc/self/fd")) == len(before) + 1
+        reader.table.close()
+    elif end == "bytes":
+        reader.read_bytes(large.read_bytes())
+    elif end == "no file":
+        with pytest.raises(errors.Unreadable):
+            reader.read_path(os.fsencode(large) + b"-")
+    elif end == "del":
+        del reader
+    else:
+        reader.table.close()
+        assert (reader.table.file, reader.table.opened_size) == (-1, None)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_an_inflated_file_stays_open(tmp_path: Path) -> None:
+    path = tmp_path / "deflated.dcm"
+    path.write_bytes(part10(DEFLATED, deflate(LITTLE)))
+    reader = Reader()
+    assert reader.read_path(os.fsencode(path)).inflated
+    assert reader.table.fd == -1
+    assert os.path.samestat(os.fstat(reader.table.file), path.stat())
+    path.write_bytes(b"")
+    assert not reader.table.unchanged()
 
 
 def test_an_empty_file_is_not_dicom(tmp_path: Path) -> None:

@@ -168,3 +168,26 @@ def test_only_owner_and_group_may_read_an_output(source: Source, dest: Path) -> 
     source.place(Sink(str(dest), "none"), "a/one.dcm")
     assert (dest / "a/one.dcm").stat().st_mode & 0o007 == 0
     assert (dest / "a").stat().st_mode & 0o007 == 0
+
+
+@pytest.mark.parametrize("digest", DIGESTS)
+def test_a_folder_that_was_removed_is_made_again(source: Source, dest: Path, digest: str) -> None:
+    target = Sink(str(dest), digest)
+    source.place(target, "a/b/one.dcm")
+    shutil.rmtree(dest / "a")
+    assert source.place(target, "a/b/two.dcm")[0] is Placed.WRITTEN
+    assert os.listdir(dest / "a" / "b") == ["two.dcm"]
+
+
+def test_outputs_go_from_folder_to_folder_and_back(source: Source, dest: Path) -> None:
+    target = Sink(str(dest), "none")
+    paths = ["a/1.dcm", "b/1.dcm", "a/2.dcm", "1.dcm", "b/2.dcm", "2.dcm"]
+    assert [source.place(target, path)[0] for path in paths] == [Placed.WRITTEN] * len(paths)
+    assert sorted(str(path.relative_to(dest)) for path in dest.rglob("*.dcm")) == sorted(paths)
+
+
+def test_no_folder_stays_open(source: Source, dest: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(20):
+        source.place(Sink(str(dest), "none"), f"{number}/one.dcm")
+    assert len(os.listdir("/proc/self/fd")) == before

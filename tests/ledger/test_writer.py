@@ -18,20 +18,18 @@ CATEGORIES = ["R", None, "A"]
 CREATORS = ["ACME 1.0", "VENDOR"]
 
 
+COLUMNS = {"file": "q", "path": "i", "rule": "i", "letter": "B", "creator": "i", "vr": "H", "before": "q", "after": "q"}
+
+
 def action(file, path, rule, letter, *, creator=-1, vr="LO", before=4, after=0):
-    """`Action` of ext/journal.pyx."""
-    return struct.pack(
-        "<qqqiiiHBB",
-        file,  # file_id
-        before,  # bytes before
-        after,  # bytes after
-        path,  # node of the trie
-        rule,
-        creator,  # or -1
-        ord(vr[0]) | ord(vr[1]) << 8,
-        ord(letter),
-        0,  # spare
-    )
+    """An action: file_id, node of the trie, rule, letter, creator or -1, VR, bytes before and after."""
+    return file, path, rule, ord(letter), creator, ord(vr[0]) | ord(vr[1]) << 8, before, after
+
+
+def columns(actions):
+    """What `Journal.take` gives for actions."""
+    lists = zip(*actions, strict=True) if actions else [()] * len(COLUMNS)
+    return {name: struct.pack(f"<{len(one)}{COLUMNS[name]}", *one) for name, one in zip(COLUMNS, lists, strict=True)}
 
 
 def node(tag, parent=-1, item=-1):
@@ -50,7 +48,7 @@ NODES = b"".join(
     ]
 )
 JOURNAL = (
-    b"".join(
+    columns(
         [
             action(7, 0, 0, "D", vr="SH", before=6, after=16),
             action(7, 3, 1, "X", vr="SH", before=8),
@@ -194,7 +192,7 @@ def test_actions_say_what_the_journal_says(ledger):
 def test_every_letter_vr_and_rule(tmp_path):
     letters, vrs = "DZXCU+", ["AE", "OB", "SQ", "UV", "PN"]
     actions = [(letter, vr, rule) for letter in letters for vr in vrs for rule in range(3)]
-    data = b"".join(action(1, 0, rule, letter, vr=vr) for letter, vr, rule in actions)
+    data = columns([action(1, 0, rule, letter, vr=vr) for letter, vr, rule in actions])
     LedgerWriter(str(tmp_path), "r", FACTS, RULES, CATEGORIES, CREATORS).commit("a", ROWS, (data, node(0x00080050)))
     rows = reader.read(str(tmp_path), "actions", "a").to_pylist()
     assert [(row["action"], row["vr"], row["rule"]) for row in rows] == [(a, b, RULES[c]) for a, b, c in actions]
@@ -210,7 +208,7 @@ def test_files_say_what_the_rows_say(ledger):
 
 
 def test_a_fragment_without_actions(tmp_path):
-    LedgerWriter(str(tmp_path), "r", FACTS, RULES, [None] * 3, CREATORS).commit("a", [file_row(1)], (b"", b""))
+    LedgerWriter(str(tmp_path), "r", FACTS, RULES, [None] * 3, CREATORS).commit("a", [file_row(1)], (columns([]), b""))
     assert reader.read(str(tmp_path), "files", "a").num_rows == 1
     assert reader.read(str(tmp_path), "actions", "a").num_rows == 0
     assert reader.read(str(tmp_path), "actions", "a").schema.equals(schema.ACTIONS)
@@ -258,7 +256,7 @@ def test_holders_of_an_output(ledger):
 
 
 def test_a_datasets_fragments_are_one_table(ledger):
-    LedgerWriter(ledger, "run-1", FACTS, RULES, CATEGORIES, CREATORS).commit("000002-2", ROWS, (b"", b""))
+    LedgerWriter(ledger, "run-1", FACTS, RULES, CATEGORIES, CREATORS).commit("000002-2", ROWS, (columns([]), b""))
     table = pq.read_table(os.path.join(ledger, "files"))
     assert table.num_rows == 4
     assert pq.read_table(os.path.join(ledger, "actions")).num_rows == 4

@@ -11,10 +11,7 @@ from mediscan._native.journal import Journal
 from mediscan.codec import elements
 from mediscan.codec.elements import ITEM, SEQUENCE
 
-ACTION = np.dtype(
-    [("file", "i8"), ("before", "i8"), ("after", "i8"), ("path", "i4"), ("rule", "i4"), ("creator", "i4"), ("vr", "u2"),
-     ("action", "u1"), ("spare", "u1")]
-)  # fmt: skip
+ACTION = {"file": "i8", "before": "i8", "after": "i8", "path": "i4", "rule": "i4", "creator": "i4", "vr": "u2", "letter": "u1"}
 NODE = np.dtype([("tag", "u4"), ("parent", "i4"), ("item", "i4")])
 NOTHING_ADDED = np.zeros((0, 3), np.uint32)
 
@@ -35,21 +32,22 @@ def path_string(nodes, at):
 
 def taken(journal):
     """(file, path, tag, VR, action, rule, creator, bytes before, bytes after) of each action."""
-    actions, nodes = journal.take()
+    columns, nodes = journal.take()
     nodes = np.frombuffer(nodes, NODE)
+    actions = [np.frombuffer(columns[name], type_).tolist() for name, type_ in ACTION.items()]
     return [
         (
-            int(one["file"]),
-            path_string(nodes, int(one["path"])),
-            int(nodes[one["path"]]["tag"]),
-            chr(one["vr"] & 0xFF) + chr(one["vr"] >> 8),
-            chr(one["action"]),
-            int(one["rule"]),
-            int(one["creator"]),
-            int(one["before"]),
-            int(one["after"]),
+            file,
+            path_string(nodes, path),
+            int(nodes[path]["tag"]),
+            chr(vr & 0xFF) + chr(vr >> 8),
+            chr(letter),
+            rule,
+            creator,
+            before,
+            after,
         )
-        for one in np.frombuffer(actions, ACTION)
+        for file, before, after, path, rule, creator, vr, letter in zip(*actions, strict=True)
     ]
 
 
@@ -162,7 +160,7 @@ def test_take_starts_anew():
     for file in range(3):
         record(journal, table, {0: (REMOVE, None, X, 0)}, file=file)
         assert [one[:2] for one in taken(journal)] == [(file, "(0008,0050)")]
-        assert (len(journal), journal.take()) == (0, (b"", b""))
+        assert (len(journal), journal.take()) == (0, (dict.fromkeys(ACTION, b""), b""))
 
 
 def test_equal_paths_are_one_node():
@@ -170,7 +168,9 @@ def test_equal_paths_are_one_node():
     for file in range(5):
         record(journal, table, {2: (REMOVE, None, X, 0)}, file=file)
     actions, nodes = journal.take()
-    assert len(np.frombuffer(actions, ACTION)) == 5
+    assert {name: len(column) // np.dtype(ACTION[name]).itemsize for name, column in actions.items()} == dict.fromkeys(
+        ACTION, 5
+    )
     assert len(np.frombuffer(nodes, NODE)) == 3  # sequence, item, element
 
 

@@ -42,6 +42,7 @@ EDIT = np.dtype(
 
 IMPLICIT, BIG, UNDEFINED, ITEM, SEQUENCE, FRAGMENTS, META = (1 << bit for bit in range(7))
 
+_OK = int(Status.OK)  # looking a member up in its enumeration costs as much as a small call
 _ERRORS: dict[int, type[errors.Refused]] = {
     Status.TRUNCATED: errors.Truncated,
     Status.MALFORMED: errors.Malformed,
@@ -50,6 +51,7 @@ _ERRORS: dict[int, type[errors.Refused]] = {
     Status.UNREADABLE: errors.Unreadable,
     Status.NO_MEMORY: errors.TooLarge,
     Status.NOT_REGULAR: errors.Unreadable,
+    Status.NOT_OPENED: errors.Unreadable,
 }
 
 
@@ -70,12 +72,12 @@ def error(status: int, offset: int = -1) -> errors.Refused:
 
 def check(status: int, offset: int = -1) -> None:
     """Raise the exception that a status stands for, unless it is OK."""
-    if status != Status.OK:
+    if status != _OK:
         raise error(status, offset)
 
 
 def walk(table: ElementTable, start: int, encoding: int, index: VrIndex, depth: int, elements: int) -> None:
     """Append the rows of the data set at byte `start`; raise `errors.Refused` if it cannot be framed."""
     status, offset = table.walk(start, encoding, index, depth, elements)
-    if status != Status.OK:
+    if status != _OK:
         raise error(status, offset)

@@ -17,6 +17,7 @@ from mediscan.codec.tagindex import vr_index
 from mediscan.standard import transfer_syntax, uids
 from mediscan.standard.transfer_syntax import TransferSyntax
 
+_OK = int(Status.OK)  # looked up once: three times per file is too dear
 _SOP_CLASS_UID = TagList(0x00080016)
 _NATIVE = {
     Encoding.EXPLICIT_LITTLE: "1.2.840.10008.1.2.1",
@@ -87,6 +88,13 @@ class Reader:
         elements.check(self.table.open(fd), 0)
         return self._read()
 
+    def read_path(self, path: bytes) -> Header:
+        """Frame the regular file at `path`, which stays open until `table.close`; see `read_file`."""
+        status, number = self.table.open_path(path)
+        if status != _OK:
+            raise errors.Unreadable(-1, os.strerror(number)) if number else elements.error(status, 0)
+        return self._read()
+
     def read_bytes(self, data: bytes | memoryview) -> Header:
         """Frame a file that is in memory; see `read_file`."""
         elements.check(self.table.attach(data), 0)
@@ -95,7 +103,7 @@ class Reader:
     def _read(self) -> Header:
         table, index, limits = self.table, self.index, self.limits
         status, start, uid = table.walk_meta(index)
-        if status != Status.OK:
+        if status != _OK:
             raise errors.NotDicom() if start == 0 and table.meta == 0 else elements.error(status, start)
         if not uid:
             return self._detect(start)
@@ -131,7 +139,7 @@ class Reader:
         for encoding in _plausible(table.read(start, 8) or b"", table.size - start):
             table.rewind(meta)
             status, end = table.walk(start, encoding, self.index, limits.depth, limits.elements)
-            if status != Status.OK:
+            if status != _OK:
                 failure = failure or elements.error(status, end)
                 continue
             if self._has_registered_class():

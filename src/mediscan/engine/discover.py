@@ -87,14 +87,16 @@ def batches(sources: tuple[bytes, ...]) -> Iterator[Batch]:
     for source in sources:
         pending: list[bytes] = []
         weight = 0
+        most = _most_files(number)
         root = b""
         for root, path, size in inputs(source):
             pending.append(path)
             weight += size
-            if len(pending) >= _most_files(number) or weight >= _MOST_BYTES:
+            if len(pending) >= most or weight >= _MOST_BYTES:
                 yield Batch(f"{number:08d}", first, root, tuple(pending))
                 first += len(pending)
                 number += 1
+                most = _most_files(number)
                 pending, weight = [], 0
         if pending:
             yield Batch(f"{number:08d}", first, root, tuple(pending))

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Any
 
 from mediscan import errors
-from mediscan._native.place import rename_new
+from mediscan._native.place import Folder, rename_new
 from mediscan._native.splice import Splicer, SpliceStatus
 from mediscan.errors import RunError
 
@@ -19,6 +19,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 TEMPORARY_SUFFIX = ".part"
 _SUFFIX = TEMPORARY_SUFFIX.encode()
 OUTPUT_SUFFIX = ".dcm"
+_SPLICED = int(SpliceStatus.SPLICED)
 
 
 class Placed(Enum):
@@ -27,6 +28,9 @@ class Placed(Enum):
     WRITTEN = auto()
     DUPLICATE = auto()  # the same bytes stand there already
     CONFLICT = auto()  # other bytes stand there already
+
+
+WRITTEN = Placed.WRITTEN  # looked up once: it is what nearly every file meets
 
 
 def hasher(digest: str) -> Callable[[], Any] | None:
@@ -56,7 +60,9 @@ class Sink:
         self._hasher = hasher(digest)
         self._chunk = memoryview(bytearray(_CHUNK)) if self._hasher else None
         self._serial = 0
-        self._prefix = b"/.%d-" % os.getpid()
+        self._prefix = b".%d-" % os.getpid()
+        self._path = ""
+        self._folder: Folder | None = None  # the one at `_path`: the next output mostly goes there too
 
     def place(
         self, path: str, splicer: Splicer, whole: bytes | None, fd_in: int, unchanged: Callable[[], bool]
@@ -77,30 +83,46 @@ class Sink:
         RunError
             If the destination cannot be written.
         """
-        final = self._dest + path.encode("ascii")
-        folder = final[: final.rindex(b"/")]
+        parent, _, name = path.rpartition("/")
+        final = name.encode("ascii")
         self._serial += 1
-        temporary = b"%b%b%d%b" % (folder, self._prefix, self._serial, _SUFFIX)
+        temporary = b"%b%d%b" % (self._prefix, self._serial, _SUFFIX)
+        folder = self._open(parent)
         try:
             try:
-                digest = self._fill(temporary, splicer, whole, fd_in)
-            except FileNotFoundError:
-                _make_folder(folder)
-                digest = self._fill(temporary, splicer, whole, fd_in)
+                digest = self._fill(folder.fd, temporary, splicer, whole, fd_in)
+            except FileNotFoundError:  # somebody removed the folder
+                folder = self._open(parent, anew=True)
+                digest = self._fill(folder.fd, temporary, splicer, whole, fd_in)
             if not unchanged():
                 raise errors.ChangedWhileRead()
-            return _name(temporary, final), splicer.size if whole is None else len(whole), digest
+            return _name(folder.fd, temporary, final), splicer.size if whole is None else len(whole), digest
         except BaseException:
             with contextlib.suppress(OSError):  # whatever hinders this was raised already
-                os.unlink(temporary)
+                os.unlink(temporary, dir_fd=folder.fd)
             raise
 
-    def _fill(self, temporary: bytes, splicer: Splicer, whole: bytes | None, fd_in: int) -> str | None:
-        """Make the temporary file; its digest. FileNotFoundError if its folder is not there."""
+    def _open(self, path: str, *, anew: bool = False) -> Folder:
+        """The folder at `path`, made if it is not there."""
+        if self._folder is None or anew or path != self._path:
+            whole = self._dest + path.encode("ascii")
+            try:
+                self._folder = Folder(whole)
+            except FileNotFoundError:
+                self._folder = _make_folder(whole)
+            except OSError as error:
+                raise _failed(error.errno or errno.EIO) from None
+            self._path = path
+        return self._folder
+
+    def _fill(self, folder: int, temporary: bytes, splicer: Splicer, whole: bytes | None, fd_in: int) -> str | None:
+        """Make the temporary file; its digest. FileNotFoundError if the folder was removed."""
         if whole is None and self._hasher is None:
-            _check(*splicer.create(fd_in, temporary))
+            status, number = splicer.create(fd_in, folder, temporary)
+            if status != _SPLICED:
+                raise _not_spliced(status, number)
             return None
-        fd_out = _create(temporary)
+        fd_out = _create(folder, temporary)
         digest = self._hasher() if self._hasher else None
         try:
             for chunk in [memoryview(whole)] if whole is not None else self._chunks(splicer, fd_in):
@@ -129,26 +151,28 @@ class Sink:
                     done += got
 
 
-def _name(temporary: bytes, final: bytes) -> Placed:
+def _name(folder: int, temporary: bytes, final: bytes) -> Placed:
     """Give the file its name unless the name is taken."""
-    number = rename_new(temporary, final)
+    number = rename_new(folder, temporary, final)
+    if not number:
+        return WRITTEN
     if number in (errno.EINVAL, errno.ENOSYS):  # a file system without it: a hard link never replaces either
-        number = _link(temporary, final)
+        number = _link(folder, temporary, final)
     if number == errno.EEXIST:
-        same = _same_bytes(temporary, final)
-        os.unlink(temporary)
+        same = _same_bytes(folder, temporary, final)
+        os.unlink(temporary, dir_fd=folder)
         return Placed.DUPLICATE if same else Placed.CONFLICT
     if number:
         raise _failed(number)
     return Placed.WRITTEN
 
 
-def _link(temporary: bytes, final: bytes) -> int:
+def _link(folder: int, temporary: bytes, final: bytes) -> int:
     try:
-        os.link(temporary, final)
+        os.link(temporary, final, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError as error:
         return error.errno or errno.EIO
-    os.unlink(temporary)
+    os.unlink(temporary, dir_fd=folder)
     return 0
 
 
@@ -156,16 +180,17 @@ def _failed(number: int) -> RunError:
     return RunError(f"the destination cannot be written: {os.strerror(number)}")
 
 
-def _make_folder(folder: bytes) -> None:
+def _make_folder(path: bytes) -> Folder:
     try:
-        os.makedirs(folder, mode=0o750, exist_ok=True)
+        os.makedirs(path, mode=0o750, exist_ok=True)
+        return Folder(path)
     except OSError as error:
         raise _failed(error.errno or errno.EIO) from None
 
 
-def _create(temporary: bytes) -> int:
+def _create(folder: int, temporary: bytes) -> int:
     try:
-        return os.open(temporary, _WRITE, 0o640)
+        return os.open(temporary, _WRITE, 0o640, dir_fd=folder)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -180,18 +205,17 @@ def _write_all(fd: int, chunk: memoryview) -> None:
         raise _failed(error.errno or errno.EIO) from None
 
 
-def _check(status: int, number: int) -> None:
-    if status == SpliceStatus.SPLICED:
-        return
+def _not_spliced(status: int, number: int) -> Exception:
     if status == SpliceStatus.WRITE_FAILED:
-        if number == errno.ENOENT:
-            raise FileNotFoundError
-        raise _failed(number)
-    raise errors.ChangedWhileRead() if status == SpliceStatus.SHRANK else errors.Unreadable()
+        return FileNotFoundError() if number == errno.ENOENT else _failed(number)
+    return errors.ChangedWhileRead() if status == SpliceStatus.SHRANK else errors.Unreadable()
 
 
-def _same_bytes(first: bytes, second: bytes) -> bool:
-    with open(os.open(first, _READ), "rb") as a, open(os.open(second, _READ), "rb") as b:
+def _same_bytes(folder: int, first: bytes, second: bytes) -> bool:
+    with (
+        open(os.open(first, _READ, dir_fd=folder), "rb") as a,
+        open(os.open(second, _READ, dir_fd=folder), "rb") as b,
+    ):
         if os.fstat(a.fileno()).st_size != os.fstat(b.fileno()).st_size:
             return False
         while chunk := a.read(_CHUNK):

@@ -13,7 +13,7 @@ from mediscan._native.splice import Splicer
 from mediscan.codec.part10 import Header, Reader
 from mediscan.engine.config import RunConfig
 from mediscan.engine.discover import Batch
-from mediscan.engine.sink import OUTPUT_SUFFIX, Placed, Sink, hasher
+from mediscan.engine.sink import OUTPUT_SUFFIX, WRITTEN, Placed, Sink, hasher
 from mediscan.ledger.rows import FileRow
 from mediscan.ledger.writer import LedgerWriter
 from mediscan.pixel import screen
@@ -23,7 +23,7 @@ from mediscan.plan.planner import Instance, Planner
 from mediscan.profile import table
 from mediscan.standard import private
 
-_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+_RULE_ADDED = int(Builtin.RULE_ADDED)
 
 
 @dataclass(slots=True)
@@ -90,6 +90,7 @@ class Worker:
         self._config = config
         self._number = number
         self._reader = Reader(config.limits)
+        self._table = self._reader.table
         self._planner = Planner(plan)
         self._splicer = Splicer()
         self._journal = Journal()
@@ -144,12 +145,7 @@ class Worker:
         mark = len(self._journal)
         row = FileRow(file_id, self._source_ref(path).hex(), self._number, time.time_ns() // 1000)
         try:
-            fd = os.open(root + path, _OPEN)
-        except OSError as error:
-            row.refuse(errors.Unreadable.reason, os.strerror(error.errno or 0))
-            return row
-        try:
-            output = self._decide_and_write(row, fd, path)
+            output = self._decide_and_write(row, root + path, path)
             if row.status == "duplicate" or row.reason == errors.DuplicateUidConflict.reason:
                 summary.contested.append((file_id, root, path, output))
         except errors.NotDicom:
@@ -161,17 +157,17 @@ class Worker:
         except Exception as error:  # noqa: BLE001  fail closed: the kind of error is told, its text may hold values
             row.refuse("internal_error", type(error).__name__)
         finally:
-            os.close(fd)
+            self._table.close()
         if row.status != "written":
             self._journal.truncate(mark)
         row.elapsed_us = (time.perf_counter_ns() - clock) // 1000
         return row
 
-    def _decide_and_write(self, row: FileRow, fd: int, path: bytes) -> str:
-        """Fill the row of one open input; its output path."""
-        table, planner = self._reader.table, self._planner
+    def _decide_and_write(self, row: FileRow, whole_path: bytes, path: bytes) -> str:
+        """Fill the row of one input, which is left open; its output path."""
+        table, planner = self._table, self._planner
         try:
-            header = self._reader.read_file(fd)
+            header = self._reader.read_path(whole_path)
         finally:
             row.source_size = table.opened_size
         instance = planner.decide(table, header)
@@ -181,24 +177,20 @@ class Worker:
             row.status, row.reason = "held", screen.REASON
             return ""
         if self._source_hasher:
-            row.source_digest = self._digest_source(fd)
+            row.source_digest = self._digest_source(table.file)
         attestation = planner.attestation(header.syntax)
         whole = executor.lay_out(self._splicer, table, header, instance, attestation)
         output = self._output_path(instance, path)
         if not self._config.dry_run:
-            placed, row.output_size, row.output_digest = self._sink.place(output, self._splicer, whole, fd, table.unchanged)
-            if placed is Placed.CONFLICT:
-                row.output_size = row.output_digest = None
-                row.refuse(errors.DuplicateUidConflict.reason, None)
+            placed, row.output_size, row.output_digest = self._sink.place(
+                output, self._splicer, whole, table.file, table.unchanged
+            )
+            if placed is not WRITTEN:
+                _describe_other(row, placed, output)
                 return output
             row.output_path = output
-            if placed is Placed.DUPLICATE:
-                row.status = "duplicate"
-                return output
         row.status = "written"
-        row.elements_changed = self._journal.record(
-            table.capsule, row.file_id, self._creators, attestation.rows, Builtin.RULE_ADDED
-        )
+        row.elements_changed = self._journal.record(table.capsule, row.file_id, self._creators, attestation.rows, _RULE_ADDED)
         return output
 
     def _output_path(self, instance: Instance, path: bytes) -> str:
@@ -232,3 +224,13 @@ def _describe(row: FileRow, header: Header, instance: Instance) -> None:
     row.transfer_syntax_uid = header.syntax.uid
     row.sop_class_uid, row.modality, row.rows, row.columns, row.frames = instance[:5]
     row.patient, row.study_uid, row.series_uid, row.sop_instance_uid = instance[5:]
+
+
+def _describe_other(row: FileRow, placed: Placed, output: str) -> None:
+    """An output whose name was taken."""
+    if placed is Placed.CONFLICT:
+        row.output_size = row.output_digest = None
+        row.refuse(errors.DuplicateUidConflict.reason, None)
+    else:
+        row.output_path = output
+        row.status = "duplicate"

@@ -3,6 +3,10 @@
 import pyarrow as pa
 
 SCHEMA_VERSION = "1"
+# Integers of which a fragment holds few distinct ones: stored by dictionary like strings, though no reader sees it.
+REPEATED = frozenset(
+    "source_size output_size rows columns frames elements_seen elements_changed text_boxes leaks worker bytes_after".split()
+)
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 

@@ -18,24 +18,13 @@ from mediscan.ledger import schema
 from mediscan.ledger.rows import FileRow
 from mediscan.standard.vr import VRS
 
-# Layouts of `Action` and `Node` in ext/journal.pyx.
-_ACTION = np.dtype(
-    [
-        ("file", "i8"),
-        ("before", "i8"),
-        ("after", "i8"),
-        ("path", "i4"),
-        ("rule", "i4"),
-        ("creator", "i4"),
-        ("vr", "u2"),
-        ("action", "u1"),
-        ("spare", "u1"),
-    ]
-)
+# Columns and `Node` of ext/journal.pyx.
+_ACTION = {"file": "i8", "before": "i8", "after": "i8", "path": "i4", "rule": "i4", "creator": "i4", "vr": "u2", "letter": "u1"}
 _NODE = np.dtype([("tag", "u4"), ("parent", "i4"), ("item", "i4")])
 _LETTERS = "CDUXZ+"
 MANIFEST = "run.json"
 _LONG = 4096  # rows from which on dictionary numbers are worth compressing
+_AT_ONCE = 1 << 17  # rows handed to a column's encoder in one go
 
 
 class LedgerWriter:
@@ -68,19 +57,21 @@ class LedgerWriter:
         self._run_id = run_id
         self._files = schema.with_metadata(schema.FILES, facts)
         self._actions = schema.with_metadata(schema.ACTIONS, facts)
-        self._rules = pa.array(rules, pa.string())
-        letters = sorted({c for c in categories if c})
-        self._letters = pa.array(letters, pa.string())
-        self._category = np.array([letters.index(c) if c else -1 for c in categories], np.int32)
+        self._rules, self._rule = _numbered(rules)
+        self._categories, self._category = _numbered(categories)
         self._creators = pa.array(creators, pa.string())
         self._vrs = pa.array(sorted(VRS), pa.string())
-        self._vr_number = np.full(1 << 16, -1, np.int32)
+        self._vr = np.full(1 << 16, -1, np.int32)
         for number, vr in enumerate(sorted(VRS)):
-            self._vr_number[ord(vr[0]) | ord(vr[1]) << 8] = number
+            self._vr[ord(vr[0]) | ord(vr[1]) << 8] = number
+        self._letters = pa.array(list(_LETTERS), pa.string())
+        self._letter = np.zeros(256, np.int32)
+        for number, letter in enumerate(_LETTERS):
+            self._letter[ord(letter)] = number
         for dataset in ("files", "actions"):
             os.makedirs(os.path.join(folder, dataset), mode=0o750, exist_ok=True)
 
-    def commit(self, name: str, rows: Sequence[FileRow], journal: tuple[bytes, bytes]) -> None:
+    def commit(self, name: str, rows: Sequence[FileRow], journal: tuple[dict[str, bytes], bytes]) -> None:
         """Commit one fragment called `name`: `rows` of files, and what `Journal.take` gave."""
         self._write("actions", name, self._actions_table(*journal))
         self._write("files", name, self._files_table(rows))
@@ -95,27 +86,22 @@ class LedgerWriter:
         run_id = _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id], pa.string()))
         fields = list(self._files)[1:]
         columns = zip(*map(attrgetter(*[field.name for field in fields]), rows), strict=True)
-        arrays = [
-            pa.array(column, _storage(field.type)).cast(field.type) for column, field in zip(columns, fields, strict=True)
-        ]
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
         return pa.Table.from_arrays([run_id, *arrays], schema=self._files)
 
-    def _actions_table(self, actions: bytes, nodes: bytes) -> pa.Table:
-        rows = np.frombuffer(actions, _ACTION)
+    def _actions_table(self, actions: dict[str, bytes], nodes: bytes) -> pa.Table:
+        rows = {name: np.frombuffer(actions[name], type_) for name, type_ in _ACTION.items()}
         paths, tags, tag_of = _paths(np.frombuffer(nodes, _NODE))
-        letter_of = np.zeros(256, np.int32)
-        for number, letter in enumerate(_LETTERS):
-            letter_of[ord(letter)] = number
         columns = {
-            "run_id": _coded(np.zeros(len(rows), np.int32), pa.array([self._run_id], pa.string())),
+            "run_id": _coded(np.zeros(len(rows["file"]), np.int32), pa.array([self._run_id], pa.string())),
             "file_id": pa.array(rows["file"]),
             "path": _coded(rows["path"], pa.array(paths, pa.string())),
-            "tag": _coded(tag_of[rows["path"]] if len(rows) else rows["path"], pa.array(tags, pa.string())),
-            "vr": _coded(self._vr_number[rows["vr"]], self._vrs),
+            "tag": _coded(tag_of[rows["path"]], pa.array(tags, pa.string())),
+            "vr": _coded(self._vr[rows["vr"]], self._vrs),
             "private_creator": _coded(rows["creator"], self._creators),
-            "action": _coded(letter_of[rows["action"]], pa.array(list(_LETTERS), pa.string())),
-            "category": _coded(self._category[rows["rule"]], self._letters),
-            "rule": _coded(rows["rule"], self._rules),
+            "action": _coded(self._letter[rows["letter"]], self._letters),
+            "category": _coded(self._category[rows["rule"]], self._categories),
+            "rule": _coded(self._rule[rows["rule"]], self._rules),
             "bytes_before": pa.array(rows["before"]),
             "bytes_after": pa.array(rows["after"]),
         }
@@ -128,13 +114,13 @@ def storage(table: pa.Schema, rows: int) -> dict[str, Any]:
     Statistics would put the smallest and largest value of every column into the footer. A column that is a few run lengths
     of dictionary numbers is left as it is: setting up zstd for it costs more than it holds.
     """
-    long = rows >= _LONG
-    codecs = {f.name: "zstd" if long or not pa.types.is_dictionary(f.type) else "none" for f in table}
-    levels = {name: 1 for name, codec in codecs.items() if codec == "zstd"}
+    by_dictionary = [f.name for f in table if pa.types.is_dictionary(f.type) or f.name in schema.REPEATED]
+    zstd = [name for name in table.names if rows >= _LONG or name not in by_dictionary]
     return {
-        "compression": codecs,
-        "compression_level": levels,
-        "use_dictionary": [f.name for f in table if pa.types.is_dictionary(f.type)],
+        "compression": dict.fromkeys(table.names, "none") | dict.fromkeys(zstd, "zstd"),
+        "compression_level": dict.fromkeys(zstd, 1),
+        "use_dictionary": by_dictionary,
+        "write_batch_size": _AT_ONCE,
         "write_statistics": False,
         "write_page_checksum": True,
     }
@@ -164,15 +150,22 @@ def write_manifest(folder: str, manifest: dict[str, Any]) -> None:
     os.rename(temporary, final)
 
 
-def _storage(type_: pa.DataType) -> pa.DataType:
-    return type_.value_type if pa.types.is_dictionary(type_) else type_
+def _numbered(names: Sequence[str | None]) -> tuple[pa.Array, np.ndarray[Any, Any]]:
+    """The distinct names, and the number of each name among them, -1 for None.
+
+    A dictionary that holds a name twice would not be written as one.
+    """
+    distinct = sorted({name for name in names if name})
+    numbers = {name: number for number, name in enumerate(distinct)}
+    return pa.array(distinct, pa.string()), np.array([numbers.get(name or "", -1) for name in names], np.int32)
 
 
 def _coded(numbers: np.ndarray[Any, Any], dictionary: pa.Array) -> pa.DictionaryArray:
-    """Dictionary-encode by numbers into `dictionary`; negative ones are null."""
-    contiguous = np.ascontiguousarray(numbers, np.int32)
-    mask = contiguous < 0 if len(contiguous) and contiguous.min() < 0 else None
-    return pa.DictionaryArray.from_arrays(pa.array(contiguous, mask=mask), dictionary, safe=False)
+    """Dictionary-encode by numbers of type int32 into `dictionary`; negative ones are null."""
+    gaps = len(numbers) and numbers.min() < 0
+    valid = pa.py_buffer(np.packbits(numbers >= 0, bitorder="little")) if gaps else None
+    indices = pa.Array.from_buffers(pa.int32(), len(numbers), [valid, pa.py_buffer(numbers)])
+    return pa.DictionaryArray.from_arrays(indices, dictionary, safe=False)
 
 
 def _paths(nodes: np.ndarray[Any, Any]) -> tuple[list[str], list[str], np.ndarray[Any, Any]]:

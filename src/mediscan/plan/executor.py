@@ -13,6 +13,7 @@ from mediscan.plan.planner import Instance
 # Registered to nobody else: a UUID-derived UID (PS3.5 B.2) drawn once for mediscan.
 IMPLEMENTATION_CLASS_UID = b"2.25.289018271341087218470198736150923176480"
 IMPLEMENTATION_VERSION_NAME = b"MEDISCAN_0_1"
+_SPLICED = int(SpliceStatus.SPLICED)
 _PREAMBLE = bytes(128) + b"DICM"
 
 
@@ -57,7 +58,7 @@ def lay_out(
     """
     prefix = file_meta(instance.sop_class, instance.sop_instance, header.syntax.uid)
     status = splicer.assemble(table.capsule, b"" if header.inflated else prefix, attestation.inserts)
-    if status != SpliceStatus.SPLICED:
+    if status != _SPLICED:
         raise errors.TooLarge(-1, "the edited data set does not fit")
     if not header.inflated:
         return None
