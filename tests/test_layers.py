@@ -83,7 +83,7 @@ def test_siblings_do_not_import_each_other(path: Path) -> None:
 
 def shared(layer: str) -> set[str]:
     """The modules of a layer that hold its common ground: keyed functions, of which every pseudonym is made; runs of text."""
-    return {"pseudonym": {"pseudonym.keyring"}, "text": {"text.pieces", "text.own"}}.get(layer, set())
+    return {"pseudonym": {"pseudonym.keyring"}, "text": {"text.pieces", "text.own", "text.transliterate"}}.get(layer, set())
 
 
 @by_path

@@ -170,7 +170,7 @@ class Worker:
             header = self._reader.read_path(whole_path)
         finally:
             row.source_size = table.opened_size
-        instance = planner.decide(table, header)
+        instance = planner.decide(table, header, whole_path)
         _describe(row, header, instance)
         row.elements_seen = table.count
         if self._config.pixels == "detect" and screen.may_show_text(instance.sop_class, *table.pick(screen.TAGS)):

@@ -199,8 +199,10 @@ def _text(value: bytes, declared: bytes) -> bytes | str:
 def _valid_text(value: bytes, declared: bytes, own: frozenset[str]) -> bytes | None:
     """Text that stays, up to a NUL; None where it is not in its character set, or holds one of this patient's words."""
     bare = value.partition(b"\0")[0].rstrip(b" ")
-    text = charset.decode(bare, declared) if charset.valid(bare, declared) else None
-    return bare if text is not None and own.isdisjoint(lexicon.forms(text)) else None
+    if not charset.valid(bare, declared):
+        return None
+    texts = charset.decode(bare, declared) or "", mislabelled.read(bare, declared)
+    return bare if all(own.isdisjoint(lexicon.forms(text)) for text in texts) else None
 
 
 def _date(value: bytes, days: int, keeps: bool) -> bytes | None:

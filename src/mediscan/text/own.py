@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from mediscan.text import pieces
+from mediscan.text.transliterate import to_latin
 
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 _DIGITS = re.compile(r"[0-9]+")
@@ -125,6 +126,7 @@ def _name(group: str, clinical: frozenset[str], words: set[str], joined: set[str
     for name, form in zip(names, folded, strict=True):
         short = len(form) == 1 or (len(form) == 2 and pieces.word(name) in clinical)
         (guarded if short else words).add(form)
+        words.update(latin for latin in to_latin(pieces.word(name)) if len(latin) > 2)
         if form[-1] in _VOWELS and len(form) > _MIN_STEM:
             words.add(form[:-1])  # Kowalska and Kowalskiego, of Kowalski
     heads = folded[:_MAX_JOINED_PARTS]
