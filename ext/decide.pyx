@@ -76,19 +76,13 @@ cdef struct Path:
 cdef extern from *:
     """
     #define VR2(a, b) ((uint16_t)((a) | (b) << 8))
-    static int vr_number(uint16_t vr) {
-        switch (vr) {
-        case VR2('A','E'): return 0;  case VR2('A','S'): return 1;  case VR2('A','T'): return 2;  case VR2('C','S'): return 3;
-        case VR2('D','A'): return 4;  case VR2('D','S'): return 5;  case VR2('D','T'): return 6;  case VR2('F','D'): return 7;
-        case VR2('F','L'): return 8;  case VR2('I','S'): return 9;  case VR2('L','O'): return 10; case VR2('L','T'): return 11;
-        case VR2('O','B'): return 12; case VR2('O','D'): return 13; case VR2('O','F'): return 14; case VR2('O','L'): return 15;
-        case VR2('O','V'): return 16; case VR2('O','W'): return 17; case VR2('P','N'): return 18; case VR2('S','H'): return 19;
-        case VR2('S','L'): return 20; case VR2('S','Q'): return 21; case VR2('S','S'): return 22; case VR2('S','T'): return 23;
-        case VR2('S','V'): return 24; case VR2('T','M'): return 25; case VR2('U','C'): return 26; case VR2('U','I'): return 27;
-        case VR2('U','L'): return 28; case VR2('U','N'): return 29; case VR2('U','R'): return 30; case VR2('U','S'): return 31;
-        case VR2('U','T'): return 32; case VR2('U','V'): return 33;
-        }
-        return 34;
+    /* VRs in the order of VRS; the number of one is its place, and UNKNOWN_VR for anything else. */
+    static const char VR_NAMES[] = "AEASATCSDADSDTFDFLISLOLTOBODOFOLOVOWPNSHSLSQSSSTSVTMUCUIULUNURUSUTUV";
+    enum { UNKNOWN_VR = 34 };
+    static unsigned char VR_NUMBERS[26 * 26];
+    static inline int vr_number(uint16_t vr) {
+        unsigned a = (vr & 0xff) - 'A', b = (vr >> 8) - 'A';
+        return a < 26 && b < 26 ? VR_NUMBERS[26 * a + b] : UNKNOWN_VR;
     }
     /* Width of one value in bytes; 0 for text, -1 for a sequence. PS3.5 table 6.2-1. */
     static const signed char WIDTH[35] = {0, 0, 4, 0, 0, 0, 0, 8, 4, 0, 0, 0, 1, 8, 4, 4, 8, 2, 0, 0, 4, -1, 2, 0, 8, 0, 0, 0, 4, 1, 0,
@@ -113,16 +107,19 @@ cdef extern from *:
         }
         return 1;
     }
-    /* One bit per VR with a repertoire of its own, for each byte that the VR permits; filled once, on import. */
+    /* One bit per VR with a repertoire of its own, for each byte that the VR permits; filled on import, as is the above. */
     static uint32_t PERMITTED[256];
-    static void fill_permitted(void) {
+    static void fill_tables(void) {
+        memset(VR_NUMBERS, UNKNOWN_VR, sizeof(VR_NUMBERS));
+        for (int n = 0; n < UNKNOWN_VR; n++)
+            VR_NUMBERS[26 * (VR_NAMES[2 * n] - 'A') + VR_NAMES[2 * n + 1] - 'A'] = (unsigned char)n;
         for (int c = 0; c < 256; c++)
             for (int n = 0; n < 32; n++)
                 if (permitted(n, (unsigned char)c)) PERMITTED[c] |= (uint32_t)1 << n;
     }
     """
     const uint32_t* PERMITTED
-    void fill_permitted()
+    void fill_tables()
     int vr_number(uint16_t vr) nogil
     const signed char* WIDTH
     const unsigned char* LONGEST
@@ -142,7 +139,7 @@ cdef uint32_t PIXEL_GROUP = 0x7FE0
 cdef uint32_t CHARACTER_SET = 0x00080005
 cdef uint32_t LAST_OF_META = 0x00020013       # Implementation Version Name
 
-fill_permitted()
+fill_tables()
 
 VRS = ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "OB", "OD", "OF", "OL", "OV", "OW", "PN", "SH",
        "SL", "SQ", "SS", "ST", "SV", "TM", "UC", "UI", "UL", "UN", "UR", "US", "UT", "UV")

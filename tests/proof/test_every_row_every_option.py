@@ -27,7 +27,7 @@ SETS = tuple(frozenset(chosen) for size in (0, 1, 2) for chosen in itertools.com
 RETAIN_UIDS = "113110"
 LETTER = {Act.ACT_REMOVE: "X", Act.ACT_EMPTY: "Z", Act.ACT_DUMMY: "D", Act.ACT_YEAR: "C", Act.ACT_KEEP: "K"}
 TIMEZONE = 0x00080201
-ASKED_ABOUT = frozenset({"AS", "DA", "DT"})  # kept when they are what their VR says; ages over 89 years become 090Y
+ASKED_ABOUT = frozenset({"DA", "DT", "TM", "AS"})  # a handler keeps them only where they are valid
 _PATIENT = {0x00100010, 0x00100020}  # a pseudonym, whatever the Type
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mediscan._native.decide import Watch
 from mediscan.codec import charset, csa, mislabelled
@@ -19,9 +19,12 @@ from mediscan.standard import uids
 from mediscan.text import lexicon
 
 _MEMO_LIMIT = 32768  # values of one memo
-_PEOPLE_LIMIT = 4096
+_OWN_MEMO_LIMIT = 4096  # of one that a single person has
+_PEOPLE_LIMIT = 256  # inputs come folder by folder, so few are met at once
+_MEMOS_LIMIT = 4096
 _UID = re.compile(rb"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")
 _LONGEST_UID = 64
+_CSA, _DESCRIPTOR = int(Handler.CSA), int(Handler.DESCRIPTOR)  # looking a member of an enumeration up costs more than the list
 Memo = dict[bytes, bytes | None]
 Answer = Callable[[bytes], bytes | None]
 
@@ -80,36 +83,43 @@ class Answers:
         self._secrets = secrets
         self._cleaner = DescriptorCleaner(policy.descriptors)
         self._populous = zip3.load()
-        self._people: dict[Person, Met] = {}
+        self._people: dict[tuple[Any, ...], Met] = {}
         self._memos: dict[tuple[object, ...], Memo] = {}
+        self._new_uids: Memo = {}
+        self._instance_uids: Memo = {}
         self._uid = secrets.uid_map
         self._new_uid: Answer = _own_uid if Option.RETAIN_UIDS in policy.options else secrets.uid_map
 
     def uids(self, *values: bytes) -> list[bytes | None]:
         """Replace UIDs that lead to an instance: its study, series and itself; None for what is not one UID."""
-        memo = self._memo("instance")
+        memo = self._instance_uids
         return [memo[value] if value in memo else _ask(memo, self._one_uid, value) for value in values]
 
     def _one_uid(self, value: bytes) -> bytes | None:
         uid = self._new_uid(value)
         return uid if not uid or (len(uid) <= _LONGEST_UID and _UID.fullmatch(uid)) else None
 
-    def meet(self, person: Person) -> Met:
-        """Everything that is asked about an instance of one patient, age and charset."""
-        met = self._people.get(person)
+    def meet(self, facts: tuple[Any, ...]) -> Met:
+        """Everything that is asked about an instance of one `Person`, given its fields: one that is met anew is costly."""
+        met = self._people.get(facts)
         if met is None:
             if len(self._people) >= _PEOPLE_LIMIT:
                 self._people.clear()
-            met = self._people[person] = self._met(person)
-        met.memos[Handler.UID] = self._memo(Handler.UID)
-        met.memos[Handler.CSA].clear()  # large, and no two are the same
+            met = self._people[facts] = self._met(Person(*facts))
+        if len(self._new_uids) > _MEMO_LIMIT:
+            self._new_uids.clear()
+            self._instance_uids.clear()
+        if met.memos[_CSA]:
+            met.memos[_CSA].clear()  # large, and no two are the same
+        if len(met.memos[_DESCRIPTOR]) > _OWN_MEMO_LIMIT:
+            met.memos[_DESCRIPTOR].clear()
         return met
 
     def _memo(self, *key: object) -> Memo:
         """Answers to one question; they depend on nothing but `key` and the value, and are dropped when they grow many."""
         memo = self._memos.get(key)
         if memo is None:
-            if len(self._memos) >= _PEOPLE_LIMIT:
+            if len(self._memos) >= _MEMOS_LIMIT:
                 self._memos.clear()
                 self._people.clear()
             memo = self._memos[key] = {}
@@ -137,7 +147,7 @@ class Answers:
 
         answers: dict[Handler, tuple[Memo, Answer]] = {
             Handler.TEXT: ({}, lambda value: _valid_text(value, declared, own.kept)),
-            Handler.UID: (memo(Handler.UID), self._uid),
+            Handler.UID: (self._new_uids, self._uid),
             Handler.PATIENT_ID: (memo(Handler.PATIENT_ID, declared, person.issuer, person.patient_id, patient), patient_id),
             Handler.PATIENT_NAME: (memo(Handler.PATIENT_NAME, patient), lambda _: patient),
             Handler.CODE: (memo(Handler.CODE, declared), lambda value: identities.code(_text(value, declared)) or None),

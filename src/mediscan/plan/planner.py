@@ -3,7 +3,7 @@
 import functools
 import re
 from fnmatch import translate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from mediscan._native.decide import Decider, RuleTable
 from mediscan._native.framing import ElementTable, TagList
 from mediscan.codec import charset
 from mediscan.codec.part10 import Header
-from mediscan.plan.answers import Answers, Person, Secrets
+from mediscan.plan.answers import Answers, Secrets
 from mediscan.plan.attestation import Attestation, attest
 from mediscan.plan.plan import Plan
 from mediscan.plan.rules import RuleBook, RuleNames
@@ -151,7 +151,7 @@ class Planner:
         if not all(new_uids):
             raise errors.Malformed(-1, "something else where PS3.3 has one UID") if None in new_uids else errors.MissingUid()
         years = (d1[:4], d2[:4], d3[:4], d4[:4], d5[:4])
-        person = Person(
+        person = (
             declared, name, patient_id, issuer, birth_date, age, study, years,
             (other_names, referring, performing, operators), (accession,), (institution, address),
         )  # fmt: skip
@@ -170,13 +170,13 @@ class Planner:
         """Elements to be added to the instance that was decided last, encoded for `syntax`."""
         return self._agreement.attestation(syntax)
 
-    def _read_anew(self, table: ElementTable, rules: RuleTable, person: Person) -> None:
+    def _read_anew(self, table: ElementTable, rules: RuleTable, person: tuple[Any, ...]) -> None:
         """Ask again for text in items that have a Specific Character Set of their own (PS3.5 6.1.2.5)."""
         scopes = charset.Scopes(table)
         sets = [scopes.at(row) for row in range(table.count)]
-        for inner in sorted(set(sets) - {person.charset}):
+        for inner in sorted(set(sets) - {person[0]}):
             chosen = np.array([of == inner for of in sets], np.uint8)
-            _, memos, handlers, _ = self._agreement.answers.meet(person._replace(inner=inner))
+            _, memos, handlers, _ = self._agreement.answers.meet((*person, inner))
             self._native.again(table.capsule, rules, memos, handlers, chosen)
 
     def _choose(self, table: ElementTable, declared: bytes, path: bytes, archive: bytes) -> _Agreement:
