@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from mediscan.interop import ctp_calls, ctp_script
 from mediscan.interop.ctp_calls import Call, Part
-from mediscan.interop.draft import CODE, KEYED, PATIENT, Draft, Meaning, Wish, vr
+from mediscan.interop.draft import CODE, KEYED, PATIENT, Draft, Meaning, Wish, group_tags, vr
 from mediscan.interop.remarks import Imported, Unsayable, checked
-from mediscan.profile import policy_file, table, targets
+from mediscan.profile import policy_file, targets
 from mediscan.profile.actions import Option
 from mediscan.profile.policy import Dates, LocalAction
 from mediscan.standard import dictionary
@@ -23,7 +23,6 @@ _PATIENT_ID, _PATIENT_NAME = 0x00100020, 0x00100010
 _IMAGE_GROUP = 0x0028  # CTP keeps it whole, scripted or not
 _HEX = re.compile(r"[0-9A-Fa-f]{1,4}")
 _BLOCK = re.compile(r"([0-9A-Fa-f]{4})(00)?\[([^\]]+)\]([0-9A-Fa-f]{2})?")
-_CHANGED_BY_DEFAULT = frozenset({"AE", "DA", "DT", "LT", "OB", "PN", "ST", "TM", "UC", "UI", "UR", "UT"})
 
 _UNSAYABLE: Mapping[str, str] = MappingProxyType(
     {
@@ -168,7 +167,7 @@ def _wishes(statement: ctp_script.Statement, script: ctp_script.Script, draft: D
         yield from _keep(statement, draft)
     elif statement.target == "unspecifiedelements":
         draft.sweep = statement.line
-        yield from _group(_IMAGE_GROUP, statement, everything=True)
+        yield from _group(_IMAGE_GROUP, statement)
     elif statement.target not in ("privategroups", "overlays", "curves"):
         draft.refuse(statement.line, f"remove {statement.target}", "no such kind of elements in CTP")
 
@@ -223,19 +222,15 @@ def _keep(statement: ctp_script.Statement, draft: Draft) -> Iterator[Wish]:
     elif _HEX.fullmatch(target) and int(target, 16) & 1:
         draft.refuse(line, f"keep {target}", "private elements are known by their creator, not by their group; they go")
     elif _HEX.fullmatch(target):
-        yield from _group(int(target, 16), statement, everything=False)
+        yield from _group(int(target, 16), statement)
     else:
         draft.refuse(line, f"keep {target}", "no group of elements")
 
 
-def _group(group: int, statement: ctp_script.Statement, everything: bool) -> Iterator[Wish]:
-    """Wishes to keep the elements of a group; without `everything` only those that would not stay by themselves."""
-    what = f"{statement.verb} {statement.target}"
-    for tag in dictionary.load().tags.tolist():
-        if tag >> 16 != group or targets.protection(tag) is not None:
-            continue
-        if everything or table.load().find(tag) is not None or vr(tag) in _CHANGED_BY_DEFAULT:
-            yield Wish(statement.line, what, tag, Meaning(LocalAction.KEEP), spread=True)
+def _group(group: int, statement: ctp_script.Statement) -> Iterator[Wish]:
+    """Wishes to keep the elements of a group."""
+    for tag in group_tags(group):
+        yield Wish(statement.line, f"{statement.verb} {statement.target}", tag, Meaning(LocalAction.KEEP), spread=True)
 
 
 # --- replacements -----------------------------------------------------------------------------------------------------

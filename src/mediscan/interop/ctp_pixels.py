@@ -62,10 +62,14 @@ def convert(text: str, name: str) -> Imported:
     found = [_region(signature, name) for signature in signatures]
     regions = [region for region, _ in found if region is not None]
     unclosed = _unclosed(text)
-    remarks = tuple(remark for _, some in found for remark in some) + tuple(unclosed)
+    remarks = sorted((remark for some in (unclosed, *(some for _, some in found)) for remark in some), key=_by_line)
     head = [f"Imported from the CTP pixel script {name}; rectangles were (left,top,width,height)."]
     written = region_toml.write(f"CTP pixel script {name}", Match.FIRST, regions, head)
-    return Imported(None, written, remarks, len(signatures) + len(unclosed))
+    return Imported(None, written, tuple(remarks), len(signatures) + len(unclosed))
+
+
+def _by_line(remark: Remark) -> int:
+    return remark.line
 
 
 def _filter(text: str, name: str) -> Imported:

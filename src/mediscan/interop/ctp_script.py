@@ -70,8 +70,9 @@ def read(text: str) -> Script:
     ScriptError
         If it is neither, or XML with a document type.
     """
-    script = _Xml().read(text) if text.lstrip().startswith("<") else _properties(text)
-    if not (script.total or script.inactive or script.parameters):
+    is_xml = text.lstrip().startswith("<")
+    script = _Xml().read(text) if is_xml else _properties(text)
+    if not (script.statements or script.inactive or script.parameters or (is_xml and script.total)):
         raise ScriptError("no CTP anonymizer script: it has neither <script> elements nor set., keep. or remove. lines")
     return script
 

@@ -9,12 +9,13 @@ from types import MappingProxyType
 
 from mediscan.interop import deid_filter, deid_recipe, region_toml
 from mediscan.interop.deid_recipe import ACTIONS, Action, Recipe
-from mediscan.interop.draft import KEYED, PATIENT, Draft, Meaning, Wish, vr
+from mediscan.interop.draft import KEYED, PATIENT, Draft, Meaning, Wish, group_tags, vr
 from mediscan.interop.region_toml import Match
 from mediscan.interop.remarks import Imported, Unsayable, checked
 from mediscan.profile import policy, targets
 from mediscan.profile.policy import Dates, LocalAction
 from mediscan.standard import dictionary
+from mediscan.standard import vr as standard_vr
 
 _PATIENT_TAGS = frozenset({0x00100010, 0x00100020})
 _PRIVATE = re.compile(r'\(?([0-9A-Fa-f]{4}),\s*"([^"]*)",\s*([0-9A-Fa-f]{2})\)?')
@@ -224,7 +225,7 @@ def _targets(field: str, recipe: Recipe) -> Iterator[Target]:
         for action in recipe.fields[rest]:
             yield from _targets(_inner(action.field), recipe)
     elif kind == "select":
-        yield _selected(rest)
+        yield from _selected(rest)
     elif kind in ("startswith", "endswith", "contains"):
         yield from _expanded(kind, rest)
     elif kind == "values":
@@ -261,16 +262,19 @@ def _element(text: str) -> Target:
     return found
 
 
-def _selected(text: str) -> str:
+def _selected(text: str) -> Iterator[Target]:
+    """Elements of a VR, or one by one of a group, of which the UIDs are another matter."""
     kind, _, value = text.partition(":")
-    name = f"VR:{value.upper()[:2]}" if kind.upper() == "VR" else f"({value.zfill(4)},xxxx)"
-    try:
-        if kind.upper() not in ("VR", "GROUP"):
-            raise Unsayable("deid selects by VR or group")
-        targets.parse(name)
-    except ValueError as error:
-        raise Unsayable(str(error)) from None
-    return name
+    if kind.upper() == "VR":
+        if value.upper()[:2] not in standard_vr.VRS:
+            raise Unsayable("no VR of PS3.5")
+        yield f"VR:{value.upper()[:2]}"
+    elif kind.upper() != "GROUP" or not re.fullmatch("[0-9A-Fa-f]{1,4}", value):
+        raise Unsayable("deid selects by VR or group")
+    elif int(value, 16) & 1:
+        raise Unsayable("private elements are known by their creator, not by their group; they go")
+    else:
+        yield from group_tags(int(value, 16))
 
 
 def _expanded(kind: str, expression: str) -> Iterator[int]:

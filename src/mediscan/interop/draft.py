@@ -116,18 +116,20 @@ class Draft:
     def take(self, wishes: Sequence[Wish]) -> None:
         """Turn wishes into rules; the dates of all are looked at first."""
         self._dates = self._mode(wishes)
+        granted = set()
         for wish in wishes:
             try:
                 self._say(wish)
             except Unsayable as reason:
                 self.fail(wish, str(reason))
             else:
+                granted.add(wish.line)
                 self._tell(wish)
         for wish, why in self.unsaid:
             self.fail(wish, why)
         for (line, what, why), names in self._spared.items():
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            self.part(line, what, f"{shown}: {why}")
+            (self.part if line in granted else self.refuse)(line, what, f"{shown}: {why}")
         if self.sweep is not None:
             self._sweep(self.sweep)
 
@@ -169,7 +171,7 @@ class Draft:
 
     def _say(self, wish: Wish) -> None:
         meaning, tag = wish.meaning, wish.tag
-        if tag is not None and self._is_settled(tag, meaning):
+        if tag is not None and self._is_settled(tag, meaning, wish.spread):
             return
         if meaning.dates is not None:
             self._check_dates(wish, meaning.dates)
@@ -178,7 +180,7 @@ class Draft:
         elif meaning.action is not None:
             self._rule(wish, meaning.action, meaning.value)
 
-    def _is_settled(self, tag: int, meaning: Meaning) -> bool:
+    def _is_settled(self, tag: int, meaning: Meaning, spread: bool) -> bool:
         """Whether nothing need be said of an element; raise Unsayable if nothing can."""
         group = tag >> 16
         if (meaning.value or "").upper() == self._attested(tag):
@@ -194,7 +196,9 @@ class Draft:
             return True
         if tag in _PATIENT_TAGS and meaning.value == PATIENT and self.sweep is None:
             return True
-        return meaning.action is LocalAction.KEEP and self.sweep is None and self._kept_by_dates(tag)
+        if meaning.action is not LocalAction.KEEP or self.sweep is not None:
+            return False
+        return self._kept_by_dates(tag) or (spread and _stays(tag))
 
     def _attested(self, tag: int) -> str | None:
         """The value that the attestation will have anyway."""
@@ -238,6 +242,9 @@ class Draft:
     def _instead(self, wish: Wish) -> str:
         """What becomes of an element whose wish is not granted, in words; makes the rule that it takes."""
         tag = wish.tag
+        if self.sweep is not None and _is_instance_uid(wish.target) and wish.meaning.action is LocalAction.KEEP:
+            self._rule(wish, LocalAction.UID, None)
+            return "; it becomes a new one"
         if tag is None or self.sweep is not None or wish.name in self._rules or tag & 0x10000 or targets.protection(tag):
             return ""
         if is_temporal(tag):
@@ -256,6 +263,7 @@ class Draft:
 
     def _mode(self, wishes: Sequence[Wish]) -> Dates:
         """Treatment of dates that most wishes ask for; dates are kept as a whole only where UIDs are to stay too."""
+        wishes = [wish for wish in wishes if not wish.spread or wish.meaning.dates is not None]
         timed = [wish for wish in wishes if wish.tag is not None and is_temporal(wish.tag)]
         asked = Counter(wish.meaning.dates for wish in timed if wish.meaning.dates is not None)
         if asked:
@@ -283,6 +291,17 @@ def _granted(meaning: Meaning, anyway: Set[LocalAction], why: str) -> bool:
     raise Unsayable(why)
 
 
+def _stays(tag: int) -> bool:
+    """Whether an element stays as it is without a rule."""
+    return table.load().find(tag) is None and (vr(tag) == "SQ" or vr(tag) not in _LOOKED_AFTER)
+
+
+def group_tags(number: int) -> list[int]:
+    """Elements of PS3.6 in a group that a rule may be about."""
+    tags = dictionary.load().tags.tolist()
+    return [tag for tag in tags if tag >> 16 == number and targets.protection(tag) is None]
+
+
 def is_temporal(tag: int) -> bool:
     """Whether `dates` of a policy decides an element."""
     row = table.load().find(tag)
@@ -290,9 +309,9 @@ def is_temporal(tag: int) -> bool:
 
 
 def _is_instance_uid(target: int | str) -> bool:
-    """Whether a tag is of a UID that the option to retain UIDs is about."""
+    """Whether a target is of UIDs that the option to retain UIDs is about."""
     if not isinstance(target, int):
-        return False
+        return target == "VR:UI"
     row = table.load().find(target)
     return row is not None and Option.RETAIN_UIDS in row.options and vr(target) == "UI"
 
