@@ -149,7 +149,7 @@ NOT_TAKEN = {
 }
 
 
-@pytest.mark.parametrize(("statement", "why"), NOT_TAKEN.items(), ids=lambda part: "|".join(part) if isinstance(part, tuple) else "")
+@pytest.mark.parametrize(("statement", "why"), NOT_TAKEN.items(), ids=map("|".join, NOT_TAKEN))
 def test_what_cannot_be_said_is_listed_with_its_line_and_why(statement, why):
     imported = convert(element("00080082", "@remove()"), element(*statement))
     (remark,) = said(imported, Said.NOT)
@@ -274,7 +274,8 @@ def test_an_unknown_kind_to_remove_is_listed():
 
 
 def test_unspecified_elements_go_where_the_script_says_so():
-    imported = convert('<r en="T" t="unspecifiedelements">x</r>', element("00080060", "@keep()"), element("00100010", "@hash(this)"))
+    kept, hashed = element("00080060", "@keep()"), element("00100010", "@hash(this)")
+    imported = convert('<r en="T" t="unspecifiedelements">x</r>', kept, hashed)
     found = rules(imported)
     assert found["VR:LO"] == found["VR:SQ"] == found["VR:DA"] == ("remove", None)
     assert found["Modality"] == ("keep", None)

@@ -115,7 +115,7 @@ def test_the_first_match_holds_even_without_a_rectangle():
     assert imported.complete
 
 
-@pytest.mark.parametrize("rectangle", ["(0,0,512)", "(0,0,512,1OO)", "(0,0,0,10)", "(0,0,-5,10)", "(0,0,9999999,1)", "(0,0,1,1"])
+@pytest.mark.parametrize("rectangle", ["(0,0,512)", "(0,0,512,1OO)", "(0,0,0,9)", "(0,0,-5,9)", "(0,0,9999999,1)", "(0,0,1,1"])
 def test_a_rectangle_that_cannot_be_said_is_listed(rectangle):
     imported, found = convert(f"{{ true }} (0,0,5,5)\n{rectangle}")
     (remark,) = imported.remarks

@@ -140,6 +140,12 @@ def test_jittered_dates_are_shifted():
     assert any("PatientBirthDate" in remark.why for remark in said(imported, Said.PARTLY))
 
 
+def test_dates_selected_by_vr_are_shifted():
+    imported = header("JITTER select:VR:DA var:jitter")
+    assert tomllib.loads(imported.policy)["dates"] == "shift"
+    assert rules(imported) == {}
+
+
 ORDER = ["BLANK {}", "REMOVE {}", "JITTER {} 3", "REPLACE {} 20000101", "ADD {} 20000101", "KEEP {}"]
 OUTCOME = [("empty", None), ("remove", None), None, ("replace", "20000101"), ("replace", "20000101"), ("keep", None)]
 
@@ -182,8 +188,8 @@ def test_uids_of_all_kinds_cannot_be_kept_together():
 
 def test_a_removal_of_many_does_not_hold_over_a_keep_of_one():
     found = rules(header("KEEP DeviceSerialNumber", "REMOVE select:group:0018"))
-    assert found["DeviceSerialNumber"] == ("keep", None)
-    assert found["ProtocolName"] == ("remove", None)
+    assert found == {"DeviceSerialNumber": ("keep", None), "(0018,xxxx)": ("remove", None)}
+    assert rules(header("BLANK DeviceSerialNumber", "REMOVE select:group:0018")) == {"(0018,xxxx)": ("remove", None)}
 
 
 def test_remove_all_sweeps_what_is_not_named():
@@ -204,7 +210,8 @@ def test_lists_of_fields_are_expanded():
 
 
 def test_lists_of_values_cannot_be_said_line_by_line():
-    imported = convert("%values people", "SPLIT PatientName splitval='^';minlength=4", "FIELD PatientID", "%header", "KEEP Modality")
+    split = "SPLIT PatientName splitval='^';minlength=4"
+    imported = convert("%values people", split, "FIELD PatientID", "%header", "KEEP Modality")
     assert [remark.line for remark in said(imported, Said.NOT)] == [3, 4]
 
 
@@ -271,7 +278,8 @@ def test_corners_and_sizes_are_not_mixed_up():
 
 
 def test_kept_areas_are_uncovered_in_order():
-    _, found = filtered("LABEL a", "coordinates all", "keepcoordinates 1,1,2,2", "ctpkeepcoordinates 1,1,2,2", "coordinates 0,0,9,9")
+    kept = ["keepcoordinates 1,1,2,2", "ctpkeepcoordinates 1,1,2,2"]
+    _, found = filtered("LABEL a", "coordinates all", *kept, "coordinates 0,0,9,9")
     assert [(region.get("rectangles"), region.get("keep")) for region in found["region"]] == [
         (["all"], [[1, 1, 2, 2], [1, 1, 3, 3]]),
         ([[0, 0, 9, 9]], None),
@@ -314,7 +322,7 @@ JOINED = {
 NAMES = {"A": "Modality", "B": "Manufacturer", "C": "StationName"}
 
 
-@pytest.mark.parametrize(("lines", "images"), JOINED.items(), ids=lambda part: " ".join(part) if isinstance(part, tuple) else "")
+@pytest.mark.parametrize(("lines", "images"), JOINED.items(), ids=map(" ".join, JOINED))
 def test_conditions_are_joined_by_the_wider_reading(lines, images):
     for letter, name in NAMES.items():
         lines = [line.replace(f" {letter} ", f" {name} ") for line in lines]
@@ -368,7 +376,8 @@ def test_alternatives_of_equals_are_either():
 
 
 def test_lines_that_deid_passes_over_are_listed():
-    imported, found = filtered("stray", "LABEL ours", "nonsense here", "# a remark", "contains Modality CT", "keepcoordinates 1,2,3")
+    lines = ["nonsense here", "# a remark", "contains Modality CT", "keepcoordinates 1,2,3"]
+    imported, found = filtered("stray", "LABEL ours", *lines)
     assert [remark.what for remark in said(imported, Said.NOT)] == ["stray"]
     assert [remark.what for remark in said(imported, Said.PARTLY)] == ["keepcoordinates 1,2,3", "nonsense here"]
     assert len(found["region"]) == 1

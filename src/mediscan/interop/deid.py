@@ -124,7 +124,7 @@ def _covers(target: policy.Target, wish: Wish, tag: int) -> bool:
 
 def _wishes(action: Action, recipe: Recipe, draft: Draft) -> Iterator[Wish]:
     try:
-        found = list(dict.fromkeys(_targets(action.field, recipe)))
+        found = list(dict.fromkeys(_targets(action.field, recipe, action.verb)))
         if found == ["all"]:
             _all(action, draft)
             return
@@ -211,7 +211,7 @@ _VERBS: Mapping[str, Callable[[Action, Target], Meaning]] = MappingProxyType(
 # --- fields -----------------------------------------------------------------------------------------------------------
 
 
-def _targets(field: str, recipe: Recipe) -> Iterator[Target]:
+def _targets(field: str, recipe: Recipe, verb: str) -> Iterator[Target]:
     """Elements that a field of the recipe means: tags, and targets as policies write them; ``all`` for all."""
     kind, colon, rest = field.partition(":")
     kind = kind.lower()
@@ -223,9 +223,9 @@ def _targets(field: str, recipe: Recipe) -> Iterator[Target]:
         if rest not in recipe.fields:
             raise Unsayable("the recipe has no such list")
         for action in recipe.fields[rest]:
-            yield from _targets(_inner(action.field), recipe)
+            yield from _targets(_inner(action.field), recipe, verb)
     elif kind == "select":
-        yield from _selected(rest)
+        yield from _selected(rest, verb)
     elif kind in ("startswith", "endswith", "contains"):
         yield from _expanded(kind, rest)
     elif kind == "values":
@@ -262,19 +262,25 @@ def _element(text: str) -> Target:
     return found
 
 
-def _selected(text: str) -> Iterator[Target]:
-    """Elements of a VR, or one by one of a group, of which the UIDs are another matter."""
-    kind, _, value = text.partition(":")
-    if kind.upper() == "VR":
-        if value.upper()[:2] not in standard_vr.VRS:
+def _selected(text: str, verb: str) -> Iterator[Target]:
+    """Elements of a VR or group; one by one where some of them are another matter: dates to be shifted, UIDs to be kept."""
+    kind, _, value = text.upper().partition(":")
+    if kind == "VR":
+        code = value[:2]
+        if code not in standard_vr.VRS:
             raise Unsayable("no VR of PS3.5")
-        yield f"VR:{value.upper()[:2]}"
-    elif kind.upper() != "GROUP" or not re.fullmatch("[0-9A-Fa-f]{1,4}", value):
+        if verb == "JITTER":
+            yield from (tag for tag in dictionary.load().tags.tolist() if vr(tag) == code)
+        else:
+            yield f"VR:{code}"
+    elif kind != "GROUP" or not re.fullmatch("[0-9A-F]{1,4}", value):
         raise Unsayable("deid selects by VR or group")
     elif int(value, 16) & 1:
         raise Unsayable("private elements are known by their creator, not by their group; they go")
-    else:
+    elif verb in ("KEEP", "JITTER"):
         yield from group_tags(int(value, 16))
+    else:
+        yield f"({value.zfill(4)},xxxx)"
 
 
 def _expanded(kind: str, expression: str) -> Iterator[int]:
