@@ -192,6 +192,25 @@ def test_a_removal_of_many_does_not_hold_over_a_keep_of_one():
     assert rules(header("BLANK DeviceSerialNumber", "REMOVE select:group:0018")) == {"(0018,xxxx)": ("remove", None)}
 
 
+def test_a_removal_of_many_of_which_others_leave_nothing_is_noted():
+    imported = header("KEEP select:group:0050", "REMOVE select:group:0050")
+    found = rules(imported)
+    assert set(found.values()) == {("keep", None)}
+    assert "DeviceLength" in found  # it would stay by itself, but for the last line
+    assert [(remark.line, "without effect" in remark.why) for remark in said(imported, Said.NOTE)] == [(4, True)]
+
+
+def test_what_needs_no_rule_has_one_where_a_line_for_many_would_take_it():
+    found = rules(header("REMOVE select:VR:LO", "REPLACE PatientID var:id", "KEEP select:group:0018"))
+    assert found["PatientID"] == ("replace", "{patient}")
+    assert found["ContrastBolusAgent"] == found["ReceiveCoilManufacturerName"] == ("keep", None)
+
+
+def test_dates_cannot_be_shifted_where_a_line_for_many_removes_them():
+    imported = header("JITTER StudyDate 3", "REMOVE select:VR:DA")
+    assert "no rule shifts a date" in said(imported, Said.NOT)[0].why
+
+
 def test_remove_all_sweeps_what_is_not_named():
     found = rules(header("REMOVE ALL", "KEEP Modality", "REPLACE PatientID var:id"))
     assert found["Modality"] == ("keep", None)

@@ -25,7 +25,7 @@ PIXEL_WORDS = ["{", "}", "(", ")", "!", "*", "+", '"', "//", "\n", "Modality", "
 RECIPE_LINES = ["FORMAT dicom", "%header", "%filter graylist", "%filter whitelist", "%fields a", "%values a", "LABEL x # y",
                 "contains Modality CT|MR", "+ contains Modality (", "|| missing Rows + empty Columns || equals Rows 1|2",
                 "coordinates 0,0,5,5", "ctpkeepcoordinates all", "keepcoordinates from:SequenceOfUltrasoundRegions",
-                "REMOVE ALL", "KEEP select:group:0018", "REMOVE select:group:0018", "KEEP select:VR:TM", "BLANK contains:Name",
+                "REMOVE ALL", "KEEP select:group:0088", "REMOVE select:group:0088", "KEEP select:VR:TM", "BLANK contains:Name",
                 "REPLACE PatientID var:x", "ADD StudyDate 20000101", "JITTER endswith:Date 3", "JITTER select:VR:DA 3",
                 "REMOVE fields:a", "FIELD startswith:Patient", "FIELD fields:a", "SPLIT x", "KEEP StudyInstanceUID",
                 "REPLACE Rows 1", "REPLACE FrameOfReferenceUID func:uid", "REMOVE except:x", "KEEP contains:a.c|^x$",
@@ -91,6 +91,14 @@ def test_arbitrary_text(kind, text):
 @given(data=st.data())
 def test_text_made_of_the_words_of_each_language(kind, data):
     check(kind, data.draw(SCRIPTS[kind]))
+
+
+def test_a_uid_that_no_rule_may_touch_is_not_swept_away_with_an_error():
+    check("deid", "%header\nREMOVE ALL\nKEEP contains:uid")
+
+
+def test_a_rule_that_would_never_be_reached_is_left_out():
+    check("deid", "%header\nREMOVE ALL\nKEEP select:group:0088\nREMOVE select:group:0088")
 
 
 @pytest.mark.parametrize("kind", CONVERT)

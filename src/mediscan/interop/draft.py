@@ -14,10 +14,11 @@ from mediscan.interop.policy_toml import PolicyRule, PolicyText, element, write
 from mediscan.interop.remarks import Remark, Said, Unsayable
 from mediscan.profile import local_rules, policy_file, table, targets
 from mediscan.profile.actions import Option
-from mediscan.profile.policy import Dates, LocalAction, Rule
+from mediscan.profile.policy import Dates, LocalAction, Rule, Target
 from mediscan.standard import dictionary
 from mediscan.standard import vr as standard_vr
 
+_EXACT = 0xFFFFFFFF
 PATIENT = "{patient}"
 CODE = "{code}"
 _PATIENT_TAGS = frozenset({0x00100010, 0x00100020})
@@ -98,6 +99,8 @@ class Draft:
     """Wishes that an importer could not make out, and why."""
     _dates: Dates = Dates.REMOVE
     _rules: dict[str, PolicyRule] = field(default_factory=dict)
+    _lines: dict[str, int] = field(default_factory=dict)
+    _broad: list[Target] = field(default_factory=list)
     _steps: dict[str, float] = field(default_factory=dict)
     _spared: dict[tuple[int, str, str], list[str]] = field(default_factory=dict)
 
@@ -116,6 +119,8 @@ class Draft:
     def take(self, wishes: Sequence[Wish]) -> None:
         """Turn wishes into rules; the dates of all are looked at first."""
         self._dates = self._mode(wishes)
+        broad = [targets.parse(wish.target) for wish in wishes if isinstance(wish.target, str)]
+        self._broad = [target for target in broad if target.creator is None]
         granted = set()
         for wish in wishes:
             try:
@@ -132,6 +137,7 @@ class Draft:
             (self.part if line in granted else self.refuse)(line, what, f"{shown}: {why}")
         if self.sweep is not None:
             self._sweep(self.sweep)
+        self._prune()
 
     def fail(self, wish: Wish, why: str) -> None:
         """Remark on a wish that cannot be said, and see that its element does not stay for it."""
@@ -194,11 +200,17 @@ class Draft:
             return _granted(meaning, _GOING, "PS3.6 does not know the element, so it is removed")
         if self.sweep is not None and meaning.action is LocalAction.REMOVE and vr(tag) in self._swept:
             return True
-        if tag in _PATIENT_TAGS and meaning.value == PATIENT and self.sweep is None:
+        if self._is_overrun(tag):
+            return False
+        if tag in _PATIENT_TAGS and meaning.value == PATIENT:
             return True
-        if meaning.action is not LocalAction.KEEP or self.sweep is not None:
+        if meaning.action is not LocalAction.KEEP:
             return False
         return self._kept_by_dates(tag) or (spread and _stays(tag))
+
+    def _is_overrun(self, tag: int) -> bool:
+        """Whether a rule for many elements decides this one unless it has a rule of its own."""
+        return self.sweep is not None or any(targets.means(target, LocalAction.REMOVE, tag, vr(tag)) for target in self._broad)
 
     def _attested(self, tag: int) -> str | None:
         """The value that the attestation will have anyway."""
@@ -219,6 +231,8 @@ class Draft:
         birth = tag == _BIRTH_DATE and dates is Dates.YEAR
         if tag is None or not (birth or is_temporal(tag)):
             raise Unsayable(f"Table E.1-1 has no option that keeps {wish.name} in another form")
+        if any(targets.means(target, LocalAction.REMOVE, tag, vr(tag)) for target in self._broad):
+            raise Unsayable("no rule shifts a date, and a line for many elements decides this one too")
         if dates is not self._dates:
             raise Unsayable(f'a policy treats all dates alike, and most of the script asks for dates = "{self._dates}"')
 
@@ -238,26 +252,32 @@ class Draft:
             raise Unsayable(str(error)) from None
         reason = f"{self.source} line {wish.line}: {' '.join(wish.what.split())}"
         self._rules[wish.name] = PolicyRule(wish.name, action, value, reason)
+        self._lines[wish.name] = wish.line
 
     def _instead(self, wish: Wish) -> str:
         """What becomes of an element whose wish is not granted, in words; makes the rule that it takes."""
-        tag = wish.tag
-        if self.sweep is not None and _is_instance_uid(wish.target) and wish.meaning.action is LocalAction.KEEP:
-            self._rule(wish, LocalAction.UID, None)
-            return "; it becomes a new one"
-        if tag is None or self.sweep is not None or wish.name in self._rules or tag & 0x10000 or targets.protection(tag):
+        tag, keep = wish.tag, wish.meaning.action is LocalAction.KEEP
+        if tag is None or tag & 0x10000 or targets.protection(tag) is not None or wish.name in self._rules:
             return ""
+        if self.sweep is not None:
+            replaced = keep and _is_instance_uid(tag) and self._can(wish, LocalAction.UID)
+            return "; it becomes a new one" if replaced else ""
+        if self._is_overrun(tag):
+            return "; a line for many elements decides"
         if is_temporal(tag):
             return f'; dates = "{self._dates}" decides'
         if table.load().find(tag) is not None:
             return "; Table E.1-1 decides"
-        if vr(tag) in _LOOKED_AFTER or wish.meaning.action is LocalAction.KEEP:
-            return ""
+        removed = not keep and vr(tag) not in _LOOKED_AFTER and self._can(wish, LocalAction.REMOVE)
+        return "; it is removed instead" if removed else ""
+
+    def _can(self, wish: Wish, action: LocalAction) -> bool:
+        """Make a rule in place of one that cannot be; False if that cannot be either."""
         try:
-            self._rule(replace(wish, what=f"{wish.what} (not taken)"), LocalAction.REMOVE, None)
+            self._rule(replace(wish, what=f"{wish.what} (not taken)"), action, None)
         except Unsayable:
-            return ""
-        return "; it is removed instead"
+            return False
+        return True
 
     # --- all of them --------------------------------------------------------------------------------------------------
 
@@ -278,10 +298,20 @@ class Draft:
         everything = [f"VR:{code}" for code in sorted(self._swept | ({"AS"} if not self._steps else set()))]
         if self._dates is not Dates.REMOVE:
             self.part(line, "", f'dates that the script does not name are treated by dates = "{self._dates}" like the others')
-        specific = {targets.parse(name).match for name in self._rules}
         for name in everything:
-            if targets.meant(targets.parse(name), LocalAction.REMOVE) - specific:
-                self._rules.setdefault(name, PolicyRule(name, LocalAction.REMOVE, None, reason))
+            self._rules.setdefault(name, PolicyRule(name, LocalAction.REMOVE, None, reason))
+
+    def _prune(self) -> None:
+        """Leave out rules for many elements of which more specific rules leave them none; the loader would refuse them."""
+        rules = [Rule(r.element, targets.parse(r.element), r.action, r.value, r.reason) for r in self._rules.values()]
+        for rule in rules:
+            if rule.target.creator is None and rule.target.mask != _EXACT:
+                try:
+                    local_rules.check_against(rule, [other for other in rules if other is not rule])
+                except ValueError:
+                    del self._rules[rule.element]
+                    if rule.element in self._lines:
+                        self.note(self._lines[rule.element], "", f"without effect: other lines decide all that {rule.element} means")
 
 
 def _granted(meaning: Meaning, anyway: Set[LocalAction], why: str) -> bool:
