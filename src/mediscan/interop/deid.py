@@ -107,7 +107,9 @@ def _decided(wishes: Sequence[Wish], draft: Draft) -> Iterator[Wish]:
         for target, other in broad:
             if wish.tag is not None and _covers(target, other, wish.tag) and _rank(other) < _rank(winner):
                 winner = other
-        if winner is wish:
+        if draft.sweep is not None and _rank(winner) > ACTIONS.index("REMOVE"):
+            overruled.setdefault((wish.line, wish.what), []).append(draft.sweep)
+        elif winner is wish:
             yield wish
         elif winner.line != wish.line and winner.meaning != wish.meaning:
             overruled.setdefault((wish.line, wish.what), []).append(winner.line)
@@ -263,7 +265,7 @@ def _element(text: str) -> Target:
 
 
 def _selected(text: str, verb: str) -> Iterator[Target]:
-    """Elements of a VR or group; one by one where some of them are another matter: dates to be shifted, UIDs to be kept."""
+    """Elements of a VR, or one by one of a group: a rule for a group would hold over one for a VR, whatever deid's order."""
     kind, _, value = text.upper().partition(":")
     if kind == "VR":
         code = value[:2]
@@ -277,10 +279,8 @@ def _selected(text: str, verb: str) -> Iterator[Target]:
         raise Unsayable("deid selects by VR or group")
     elif int(value, 16) & 1:
         raise Unsayable("private elements are known by their creator, not by their group; they go")
-    elif verb in ("KEEP", "JITTER"):
-        yield from group_tags(int(value, 16))
     else:
-        yield f"({value.zfill(4)},xxxx)"
+        yield from group_tags(int(value, 16))
 
 
 def _expanded(kind: str, expression: str) -> Iterator[int]:

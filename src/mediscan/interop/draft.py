@@ -311,7 +311,7 @@ class Draft:
                 except ValueError:
                     del self._rules[rule.element]
                     if rule.element in self._lines:
-                        self.note(self._lines[rule.element], "", f"without effect: other lines decide all that {rule.element} means")
+                        self.note(self._lines[rule.element], "", f"without effect: others decide all that {rule.element} means")
 
 
 def _granted(meaning: Meaning, anyway: Set[LocalAction], why: str) -> bool:
