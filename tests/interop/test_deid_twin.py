@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mediscan._native.decide import Act
 from mediscan.interop import deid
 from mediscan.interop.deid_recipe import ACTIONS
-from mediscan.plan.rules import Decider
+from mediscan.plan.decisions import Decider
 from mediscan.profile import policy_file
 from mediscan.standard import dictionary
 

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from mediscan._native.decide import Act
 from mediscan.errors import PolicyError, ScriptError
 from mediscan.interop.policy_toml import PolicyRule, PolicyText, element, write
 from mediscan.interop.remarks import Remark, Said, Unsayable
+from mediscan.plan.decisions import Decider
 from mediscan.profile import local_rules, policy_file, table, targets
 from mediscan.profile.actions import Option
-from mediscan.profile.policy import Dates, LocalAction, Rule, Target
+from mediscan.profile.policy import Dates, LocalAction, Policy, Rule, Target
 from mediscan.standard import dictionary
 from mediscan.standard import vr as standard_vr
 
@@ -28,8 +30,6 @@ _DATES_MODIFIED = 0x00280303
 _MODIFIED = {Dates.KEEP: "UNMODIFIED", Dates.SHIFT: "MODIFIED", Dates.YEAR: "MODIFIED", Dates.REMOVE: "REMOVED"}
 _TEMPORAL = frozenset({"DA", "DT", "TM"})
 _GOING = frozenset({LocalAction.REMOVE, LocalAction.EMPTY})
-# VRs that default-deny looks after without a row of Table E.1-1
-_LOOKED_AFTER = _TEMPORAL | {"AE", "LT", "OB", "PN", "SQ", "ST", "UC", "UI", "UR", "UT"}
 _STEPPED = frozenset({"PatientAge"})
 
 _SWEPT = frozenset(standard_vr.VRS) - {"AS"}  # ages are named, or may be rounded
@@ -206,7 +206,7 @@ class Draft:
             return True
         if meaning.action is not LocalAction.KEEP:
             return False
-        return self._kept_by_dates(tag) or (spread and _stays(tag))
+        return self._kept_by_dates(tag) or (spread and self._stays(tag))
 
     def _is_overrun(self, tag: int) -> bool:
         """Whether a rule for many elements decides this one unless it has a rule of its own."""
@@ -225,6 +225,10 @@ class Draft:
         if not is_temporal(tag):
             return False
         return self._dates is Dates.KEEP or (self._dates is Dates.SHIFT and vr(tag) == "TM")
+
+    def _stays(self, tag: int) -> bool:
+        """Whether an element stays as it is without a rule."""
+        return vr(tag) != "" and _unruled(self._dates).decide(tag, 3).act is Act.ACT_KEEP
 
     def _check_dates(self, wish: Wish, dates: Dates) -> None:
         tag = wish.tag
@@ -268,7 +272,7 @@ class Draft:
             return f'; dates = "{self._dates}" decides'
         if table.load().find(tag) is not None:
             return "; Table E.1-1 decides"
-        removed = not keep and vr(tag) not in _LOOKED_AFTER and self._can(wish, LocalAction.REMOVE)
+        removed = not keep and self._stays(tag) and vr(tag) != "SQ" and self._can(wish, LocalAction.REMOVE)
         return "; it is removed instead" if removed else ""
 
     def _can(self, wish: Wish, action: LocalAction) -> bool:
@@ -314,16 +318,17 @@ class Draft:
                         self.note(self._lines[rule.element], "", f"without effect: others decide all that {rule.element} means")
 
 
+@functools.cache
+def _unruled(dates: Dates) -> Decider:
+    """What the engine does where no rule says anything."""
+    return Decider(Policy("", "", "", frozenset(), dates, 9999, frozenset(), frozenset()))
+
+
 def _granted(meaning: Meaning, anyway: Set[LocalAction], why: str) -> bool:
     """True where what happens anyway is what is asked for; raise Unsayable where it is not."""
     if meaning.action in anyway:
         return True
     raise Unsayable(why)
-
-
-def _stays(tag: int) -> bool:
-    """Whether an element stays as it is without a rule."""
-    return table.load().find(tag) is None and (vr(tag) == "SQ" or vr(tag) not in _LOOKED_AFTER)
 
 
 def group_tags(number: int) -> list[int]:
