@@ -21,6 +21,10 @@ class PolicyError(UsageError):
     """A policy is unknown, malformed or contradicts itself."""
 
 
+class ScriptError(UsageError):
+    """A script or recipe from elsewhere cannot be read."""
+
+
 class KeyFileError(UsageError):
     """A project key is missing, too short, or readable by others."""
 

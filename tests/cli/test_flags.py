@@ -16,6 +16,7 @@ PROMISED = {
     },
     "explain": {"--policy", "--dates", "--descriptors", "--show-phi", "--json"},
     "policy": {"--format"},
+    "policy import": {"--output", "-o"},
     "key": set(),
     "demo": set(),
 }  # fmt: skip

@@ -109,6 +109,22 @@ POLICY = Command(
     ),
 )
 
+POLICY_IMPORT = Command(
+    "policy import",
+    "mediscan.cli.commands.policy_import",
+    "turn a CTP script or a deid recipe into a policy and pixel regions",
+    (
+        _flag(
+            "kind",
+            help="CTP anonymizer script, CTP pixel script or filter, or deid recipe",
+            choices=("ctp", "ctp-pixels", "deid"),
+            metavar="ctp|ctp-pixels|deid",
+        ),
+        _flag("file", help="the script", metavar="FILE"),
+        _flag("--output", "-o", help="file to be written (default: stdout)", metavar="OUT"),
+    ),
+)
+
 KEY = Command(
     "key",
     "mediscan.cli.commands.key",
@@ -135,4 +151,4 @@ DEMO = Command(
     ),
 )
 
-COMMANDS: Sequence[Command] = (RUN, EXPLAIN, POLICY, KEY, DEMO)
+COMMANDS: Sequence[Command] = (RUN, EXPLAIN, POLICY, POLICY_IMPORT, KEY, DEMO)

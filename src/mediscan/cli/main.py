@@ -15,7 +15,7 @@ EXIT_INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit status of the contract."""
-    arguments = make_parser().parse_args(argv)
+    arguments = make_parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     command: Command = arguments.command
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that nothing here uses
     try:
@@ -32,6 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  a traceback may hold a value or a path: the kind alone is told
         print(f"mediscan: internal error ({type(error).__name__}{_where(error)})", file=sys.stderr)
         return MediscanError.exit_code
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """The command line with a command of several words, such as `policy import`, as one."""
+    for command in COMMANDS:
+        words = command.name.split()
+        if len(words) > 1 and list(argv[: len(words)]) == words:
+            return [command.name, *argv[len(words) :]]
+    return list(argv)
 
 
 def console() -> None:

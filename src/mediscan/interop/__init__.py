@@ -1,0 +1,1 @@
+"""Rules from elsewhere: CTP scripts and deid recipes, turned into policy and pixel region files of our own."""
