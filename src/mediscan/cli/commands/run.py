@@ -71,6 +71,7 @@ def _config(arguments: Namespace) -> RunConfig:
         digest_source=arguments.digest_source,
         pixels=arguments.pixels,
         dry_run=arguments.dry_run,
+        dicomdir=arguments.dicomdir,
     )
 
 
