@@ -172,6 +172,20 @@ def test_a_dicomdir_needs_names_that_can_be_file_ids(study: Path, tmp_path: Path
     assert not (tmp_path / "out").exists()
 
 
+def test_a_document_that_is_allowed_is_written_without_its_content(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    document = studies.base("SR", EncapsulatedDocument=b"%PDF Zmyslony", MIMETypeOfEncapsulatedDocument="application/pdf")
+    document.SOPClassUID = "1.2.840.10008.5.1.4.1.1.104.1"
+    document.save_as(source / "a.dcm", enforce_file_format=True)
+    allowing = dataclasses.replace(POLICIES["safe-harbor"], allow=frozenset({"document"}))
+    for number, policy in enumerate((POLICIES["safe-harbor"], allowing)):
+        mediscan.run([source], tmp_path / str(number), Plan(policy, mediscan.Key(SECRET), "test 1"))
+    (refused,), (written,) = rows(tmp_path / "0"), rows(tmp_path / "1")
+    assert (refused["reason"], written["status"]) == ("unsafe_sop_class", "written")
+    assert b"Zmyslony" not in (tmp_path / "1" / written["output_path"]).read_bytes()
+
+
 def test_a_dicomdir_among_the_input_is_refused_and_says_why(done: tuple[Policy, Path], tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()
