@@ -7,6 +7,7 @@ once, its size known, and only then told where its neighbours are.
 
 import hashlib
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ _KEYS = {
 }
 # Keys whose presence in the instance decides (Type 1C).
 _CONDITIONAL = {
-    "SR DOCUMENT": "VerificationDateTime ConceptNameCodeSequence",
+    "SR DOCUMENT": "ConceptNameCodeSequence",
     "KEY OBJECT DOC": "ConceptNameCodeSequence",
     "PRESENTATION": "ReferencedSeriesSequence BlendingSequence",
     "ENCAP DOC": "ConceptNameCodeSequence",
@@ -97,8 +98,12 @@ def write(dest: str, outputs: Iterable[str]) -> None:
         If an output cannot be read back, or the directory cannot be written.
     """
     try:
-        top = _records(dest, sorted(outputs))
-        data = _encode(top)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's name values
+            data = _encode(_records(dest, sorted(outputs)))
+    except Exception as error:  # noqa: BLE001  the kind of error is told, its text may hold values
+        raise RunError(f"the DICOMDIR cannot be made: {type(error).__name__}") from None
+    try:
         temporary = os.path.join(dest, f".{NAME}.part")
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
         with open(fd, "wb") as file:
@@ -140,7 +145,7 @@ def _wanted() -> list[str]:
     """Keywords that any record may need."""
     words = [word for keys in _KEYS.values() for part in keys for word in part.split()]
     words += [word for part in _CONDITIONAL.values() for word in part.split()]
-    return sorted({*words, "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID"})
+    return sorted({*words, "VerifyingObserverSequence", "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID"})
 
 
 def _record(kind: str, instance: "Dataset", number: int) -> "Dataset":
@@ -152,7 +157,7 @@ def _record(kind: str, instance: "Dataset", number: int) -> "Dataset":
     record.RecordInUseFlag = _IN_USE
     record.OffsetOfReferencedLowerLevelDirectoryEntity = 0
     record.DirectoryRecordType = kind
-    if "SpecificCharacterSet" in instance:
+    if instance.get("SpecificCharacterSet"):
         record.add(instance["SpecificCharacterSet"])
     required, optional = (part.split() for part in _KEYS[kind])
     for word in [*required, *optional, *(w for w in _CONDITIONAL.get(kind, "").split() if w in instance)]:
@@ -160,6 +165,9 @@ def _record(kind: str, instance: "Dataset", number: int) -> "Dataset":
             record.add(instance[word])
         else:
             setattr(record, word, None)
+    verified = [o.VerificationDateTime for o in instance.get("VerifyingObserverSequence", []) if "VerificationDateTime" in o]
+    if kind == "SR DOCUMENT" and verified:
+        record.VerificationDateTime = max(verified)
     for word in required:
         if record[word].VM == 0:
             record[word].value = _made_up(word, record[word].VR, number)

@@ -85,12 +85,12 @@ def execute(config: RunConfig, plan: Plan, progress: Callable[[Summary], None] =
         raise
     if any(reason == errors.WorkerCrashed.reason for _, reason in total.outcomes):
         sweep(config.dest, reader.outputs(config.ledger))
-    if config.dicomdir and not config.dry_run:
-        dicomdir.write(config.dest, reader.outputs(config.ledger))
     seconds = time.monotonic() - clock
     left = total.of("quarantined") + total.of("held")
     result = Result(total, seconds, EXIT_SOME_LEFT if left else EXIT_CLEAN, config.dest, config.ledger)
     write_manifest(config.ledger, _manifest(config, plan, run_id, begun, result))
+    if config.dicomdir and not config.dry_run:
+        dicomdir.write(config.dest, reader.outputs(config.ledger))
     return result
 
 
