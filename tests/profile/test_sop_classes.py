@@ -68,6 +68,12 @@ def test_a_refused_kind_is_written_only_where_it_is_allowed(uid, kind, allowed):
     assert kind in sop_classes.why_refused(uid)
 
 
+def test_why_an_instance_was_refused():
+    assert sop_classes.why_refused("") == sop_classes.why_refused("1.2.3") == "no Storage SOP Class of PS3.4"
+    assert sop_classes.why_refused(PREFIX + "2") == "no Storage SOP Class of PS3.4"
+    assert sop_classes.why_refused(PREFIX + "8") == "retired: always refused"
+
+
 @pytest.mark.parametrize("kind", ["directory", "non_patient", "retired", "foreign"])
 def test_some_kinds_cannot_be_allowed(kind):
     assert kind not in EVERYTHING

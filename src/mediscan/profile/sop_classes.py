@@ -96,7 +96,7 @@ def may_be_allowed() -> frozenset[str]:
 def why_refused(uid: str) -> str:
     """A remark for the ledger on an instance that was refused; it names the kind and nothing else."""
     row = load().get(uid)
-    if row is None:
+    if row is None or row.fate is not Fate.REFUSE:  # the File Meta Information may name a class that the data set lacks
         return "no Storage SOP Class of PS3.4"
     if row.kind.name == "directory":
         return "directory: never copied; --dicomdir writes a new DICOMDIR"
