@@ -28,6 +28,7 @@ from mediscan.standard import iod
 
 _VALUE_TYPE, _CONCEPT_NAME, _SCHEME = 0x0040A040, 0x0040A043, 0x00080102
 _CODE_MEANING, _CODE_VALUES = 0x00080104, (0x00080100, 0x00080119, 0x00080120)
+_OF_A_CODE = frozenset({_CODE_MEANING, *_CODE_VALUES[:2]})  # a URN Code Value is of VR UR, which goes anyhow
 _CONTENT, _REFERENCED_ITEM = 0x0040A730, 0x0040DB73
 _LOOKED_FOR = (_VALUE_TYPE, _CONCEPT_NAME, _SCHEME, _CODE_MEANING)
 _TEXT, _UID = 0x0040A160, 0x0040A124
@@ -285,13 +286,13 @@ class _Pass:
         """Clean the meaning of a private code, which is free text, and code a value that could be an identifier."""
         for sibling in self._inside(item):
             tag, own = self._tags[sibling], self._table.value(sibling)
-            if not own or self._is_local(sibling):
+            if tag not in _OF_A_CODE or not own or self._is_local(sibling):
                 continue
             if tag == _CODE_MEANING:
                 cleans = Option.CLEAN_DESCRIPTORS in self._cleaner.policy.options
                 cleaned = self._ask(Handler.DESCRIPTOR, sibling) if cleans else None
                 self._decide(sibling, "C" if cleaned else "D", self._cleaner.rule_code, cleaned or DUMMIES["LO"])
-            elif tag in _CODE_VALUES[:2] and _MANY_DIGITS.match(own):
+            elif _MANY_DIGITS.match(own):
                 self._decide(sibling, "D", self._cleaner.rule_code, self._ask(Handler.CODE, sibling) or DUMMIES["SH"])
 
     # --- what removal leaves ------------------------------------------------------------------------------------------
