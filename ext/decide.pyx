@@ -808,6 +808,50 @@ cdef class Decider:
         if rules.rules.privates > 0:
             self.keep_creators(t)
 
+    def find(self, capsule, tuple tags not None):
+        """(tag, row, parent) of the rows, in file order, whose tag is among `tags` and that nothing removed holds."""
+        cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)
+        cdef uint32_t wanted[8]
+        cdef int32_t i = t.meta
+        cdef int k, n = 0
+        if len(tags) > 8:
+            raise ValueError("at most 8 tags")
+        for tag in tags:
+            wanted[n] = tag
+            n += 1
+        found = []
+        while i < t.count:
+            if t.edits[i].op == REMOVE or (t.edits[i].op != KEEP and t.rows[i].flags & SEQUENCE):
+                i = t.rows[i].after
+                continue
+            for k in range(n):
+                if t.rows[i].tag == wanted[k]:
+                    found.append((t.rows[i].tag, i, t.rows[i].parent))
+            i += 1
+        return found
+
+    def replace(self, capsule, int32_t row, uint8_t action, int32_t rule, bytes data):
+        """Decide one row anew: another value, its own value (then it stays), or None to remove the element or item."""
+        cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)
+        cdef Edit* edit
+        cdef const uint8_t* p
+        if not t.meta <= row < t.count:
+            raise IndexError("no row of the data set")
+        edit = &t.edits[row]
+        edit.action = action
+        edit.rule = rule
+        if data is None:
+            edit.op = REMOVE
+            return
+        if t.rows[row].flags & (SEQUENCE | ITEM | FRAGMENTS):
+            raise ValueError("a row without a value of its own")
+        p = resident(t, t.rows[row].value, t.rows[row].length)
+        if p != NULL and same_but_padding(p, t.rows[row].length, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)):
+            edit.op = KEEP
+            edit.action = 0
+        elif set_value(t, edit, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)) < 0:
+            raise MemoryError
+
     cdef int answer(self, Table* t, const Rules* rules, list memos, tuple handlers, const uint8_t[::1] chosen) except -1:
         """Ask for each noted row: the memo first, then its handler."""
         cdef int32_t i

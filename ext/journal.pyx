@@ -187,6 +187,7 @@ cdef class Journal:
         cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)
         cdef int64_t before = self.count
         cdef int32_t i = 0, known_row = -2, known = -1, creator
+        cdef uint16_t vr
         cdef Row* row
         cdef Edit* edit
         cdef Py_ssize_t k
@@ -202,7 +203,8 @@ cdef class Journal:
                     known_row = row.creator
                     known = self.creator_number(t, row.creator, creators)
                 creator = known
-            if self.push(file, self.path_of(t, i), row.vr, creator, edit.action, edit.rule, row.length,
+            vr = row.vr if not row.flags & ITEM else t.rows[row.parent].vr     # an item that goes with all inside it
+            if self.push(file, self.path_of(t, i), vr, creator, edit.action, edit.rule, row.length,
                          0 if edit.op == REMOVE else edit.size + (edit.size & 1)) < 0:
                 raise MemoryError
             i = row.after

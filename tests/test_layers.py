@@ -20,7 +20,7 @@ NO_SIBLINGS = {"pseudonym", "text", "pixel", "source"}
 HOMES = {
     "pyarrow": ("ledger/", "report/"),
     "rich": ("cli/",),
-    "pydicom": ("convert.py", "standard/", "codec/values.py", "pixel/frames.py", "verify/"),
+    "pydicom": ("convert.py", "standard/", "codec/values.py", "pixel/frames.py", "verify/", "engine/dicomdir.py"),
     "numba": ("pixel/kernels.py",),
     "blake3": ("engine/sink.py",),
     "numpy": ("standard/", "codec/", "pseudonym/", "text/", "pixel/", "plan/", "verify/", "ledger/", "report/"),

@@ -18,6 +18,7 @@ def run(
     digest: str = "blake3",
     pixels: str = "detect",
     layout: str = "uid",
+    dicomdir: bool = False,
 ) -> Result:
     """De-identify folders and files into `dest`; what the command line does.
 
@@ -38,7 +39,9 @@ def run(
     pixels : str
         ``detect`` holds images that may show burned-in text; ``off`` does not look.
     layout : str
-        ``uid`` or ``mirror``.
+        ``uid``, ``mirror`` or ``media``.
+    dicomdir : bool
+        Write a DICOMDIR for the output; asks for layout ``media``.
 
     Raises
     ------
@@ -56,5 +59,6 @@ def run(
         digest=digest,
         pixels=pixels,
         layout=layout,
+        dicomdir=dicomdir,
     )
     return execute(config, plan)

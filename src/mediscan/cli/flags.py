@@ -57,10 +57,11 @@ RUN = Command(
         _flag("--ledger", help="where the ledger goes (default: DEST.ledger)", metavar="DIR"),
         _flag(
             "--layout",
-            help="patient/study/series/instance, or the source's shape",
-            choices=("uid", "mirror"),
+            help="patient/study/series/instance, the source's shape, or the first in names of eight characters",
+            choices=("uid", "mirror", "media"),
             default="uid",
         ),
+        _flag("--dicomdir", help="write a DICOMDIR for the output (with --layout media)", action="store_true"),
         _flag("--workers", help="processes (default: the cores available)", metavar="N", type=int),
         _flag("--engine", help="where batches run", choices=("local",), default="local"),
         _flag(

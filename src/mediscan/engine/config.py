@@ -7,7 +7,7 @@ from mediscan.codec.part10 import Limits
 from mediscan.errors import DestinationError
 
 DIGESTS = ("blake3", "sha256", "none")
-LAYOUTS = ("uid", "mirror")
+LAYOUTS = ("uid", "mirror", "media")
 PIXELS = ("detect", "rules", "off")
 
 
@@ -24,7 +24,8 @@ class RunConfig:
     workers : int
         Processes; 0 runs everything in this one.
     layout : str
-        ``uid`` (patient/study/series/instance) or ``mirror`` (the source's shape).
+        ``uid`` (patient/study/series/instance), ``mirror`` (the source's shape), or ``media`` (like ``uid`` in names of
+        eight characters, as PS3.10 8.2 has them).
     digest : str
         ``blake3``, ``sha256`` or ``none``: digest of each output file.
     digest_source : bool
@@ -35,6 +36,8 @@ class RunConfig:
         Decide everything, write no DICOM.
     limits : Limits
         Budgets of each input.
+    dicomdir : bool
+        Write a DICOMDIR for the output tree; asks for layout ``media``.
     """
 
     sources: tuple[bytes, ...]
@@ -47,6 +50,7 @@ class RunConfig:
     pixels: str = "detect"
     dry_run: bool = False
     limits: Limits = field(default_factory=Limits)
+    dicomdir: bool = False
 
     def check_apart(self) -> None:
         """Refuse places that would mix input, output and ledger.
@@ -54,8 +58,10 @@ class RunConfig:
         Raises
         ------
         DestinationError
-            If one lies in another, or a source does not exist.
+            If one lies in another, a source does not exist, or a DICOMDIR is asked for that could not name the outputs.
         """
+        if self.dicomdir and self.layout != "media":
+            raise DestinationError("a DICOMDIR names files by File IDs of eight characters (PS3.10 8.2): add --layout media")
         dest, ledger = os.path.realpath(self.dest), os.path.realpath(self.ledger)
         if _inside(ledger, dest) or _inside(dest, ledger):
             raise DestinationError("the ledger and the destination must lie beside one another")

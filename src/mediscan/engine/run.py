@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import re
 import resource
 import shutil
 import time
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mediscan import errors
+from mediscan.engine import dicomdir
 from mediscan.engine.config import RunConfig
 from mediscan.engine.discover import batches
 from mediscan.engine.reconcile import reconcile
@@ -23,6 +25,7 @@ from mediscan.ledger.schema import SCHEMA_VERSION
 from mediscan.ledger.writer import write_manifest
 from mediscan.plan.plan import Plan
 
+_MEDIA_NAME = re.compile("[A-Z2-7]{8}")
 EXIT_CLEAN, EXIT_SOME_LEFT, EXIT_INTERRUPTED = 0, 1, 130
 
 
@@ -86,6 +89,8 @@ def execute(config: RunConfig, plan: Plan, progress: Callable[[Summary], None] =
     left = total.of("quarantined") + total.of("held")
     result = Result(total, seconds, EXIT_SOME_LEFT if left else EXIT_CLEAN, config.dest, config.ledger)
     write_manifest(config.ledger, _manifest(config, plan, run_id, begun, result))
+    if config.dicomdir and not config.dry_run:
+        dicomdir.write(config.dest, reader.outputs(config.ledger))
     return result
 
 
@@ -94,9 +99,14 @@ def sweep(dest: str, keep: set[str] | None = None) -> None:
     for folder, _, names in os.walk(dest):
         for name in names:
             path = os.path.join(folder, name)
-            orphan = keep is not None and name.endswith(OUTPUT_SUFFIX) and os.path.relpath(path, dest) not in keep
+            orphan = keep is not None and is_output(name) and os.path.relpath(path, dest) not in keep
             if orphan or _is_temporary(name):
                 os.unlink(path)
+
+
+def is_output(name: str) -> bool:
+    """Tell whether a run may have given a file this name."""
+    return name.endswith(OUTPUT_SUFFIX) or _MEDIA_NAME.fullmatch(name) is not None
 
 
 def _is_temporary(name: str) -> bool:
@@ -123,7 +133,7 @@ def restart(config: RunConfig) -> None:
         os.unlink(manifest)
     for folder, _, files in os.walk(config.dest, topdown=False):
         for name in files:
-            if name.endswith(OUTPUT_SUFFIX) or _is_temporary(name):
+            if is_output(name) or name == dicomdir.NAME or _is_temporary(name):
                 os.unlink(os.path.join(folder, name))
         with contextlib.suppress(OSError):  # not empty
             os.rmdir(folder)
@@ -145,7 +155,8 @@ def _counts(summary: Summary) -> dict[str, Any]:
 
 
 def _manifest(config: RunConfig, plan: Plan, run_id: str, begun: float, result: Result) -> dict[str, Any]:
-    settings = {name: getattr(config, name) for name in ("workers", "layout", "digest", "digest_source", "pixels", "dry_run")}
+    names = ("workers", "layout", "digest", "digest_source", "pixels", "dry_run", "dicomdir")
+    settings = {name: getattr(config, name) for name in names}
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,

@@ -196,6 +196,8 @@ class Worker:
     def _output_path(self, instance: Instance, path: bytes) -> str:
         if self._config.layout == "uid":
             return f"{instance.patient}/{instance.study}/{instance.series}/{instance.sop_instance}{OUTPUT_SUFFIX}"
+        if self._config.layout == "media":
+            return "/".join(base64.b32encode(self._component(name.encode()))[:8].decode() for name in instance[5:])
         parts = [base64.b32encode(self._component(part)).decode() for part in path.split(b"/")]
         return "/".join(parts) + OUTPUT_SUFFIX
 

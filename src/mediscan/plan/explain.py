@@ -10,7 +10,7 @@ from mediscan._native.framing import ElementTable
 from mediscan.codec import elements
 from mediscan.plan.decisions import Decision
 from mediscan.plan.planner import Planner
-from mediscan.plan.rules import RuleBook
+from mediscan.plan.rules import RuleBook, RuleNames
 from mediscan.standard import dictionary, iod
 
 _REMOVE, _REPLACE, _RESIZE = 1, 2, 3
@@ -66,7 +66,9 @@ def explain(table: ElementTable, planner: Planner, sop_class: str) -> Iterator[E
         text, tags = paths.get(int(row["parent"]), ("", ()))
         if flags & elements.ITEM:
             paths[index] = f"{text}[{row['item']}].", tags
-            index += 1
+            if edit["action"]:
+                yield _removed_item(paths[index][0].removesuffix("."), row, edit, names)
+            index = int(row["after"]) if edit["action"] else index + 1
             continue
         path = text + dictionary.format_tag(tag)
         paths[index] = path, (*tags, tag)
@@ -94,6 +96,13 @@ def explain(table: ElementTable, planner: Planner, sop_class: str) -> Iterator[E
             new,
         )
         index = index + 1 if flags & elements.SEQUENCE and op == 0 else int(row["after"])
+
+
+def _removed_item(path: str, row: np.void, edit: np.void, names: RuleNames) -> Explained:
+    """An item that goes with all inside it."""
+    rule, category = names.rules[edit["rule"]], names.categories[edit["rule"]]
+    tag = dictionary.format_tag(int(row["tag"]))
+    return Explained(path, tag, "Item", "", "", chr(edit["action"]), rule, category, int(row["length"]), 0, None, None)
 
 
 def _kept(book: RuleBook, table: ElementTable, row: np.void, path: tuple[int, ...], type_: str) -> Decision | None:

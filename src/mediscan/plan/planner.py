@@ -12,13 +12,13 @@ from mediscan._native.decide import Decider, RuleTable
 from mediscan._native.framing import ElementTable, TagList
 from mediscan.codec import charset
 from mediscan.codec.part10 import Header
-from mediscan.plan.answers import Answers, Secrets
+from mediscan.plan.answers import Answers, Met, Secrets
 from mediscan.plan.attestation import Attestation, attest
+from mediscan.plan.content import ContentCleaner
 from mediscan.plan.plan import Plan
 from mediscan.plan.rules import RuleBook, RuleNames
 from mediscan.profile import sop_classes
 from mediscan.profile.policy import Policy, Source
-from mediscan.standard import iod
 from mediscan.standard.transfer_syntax import TransferSyntax
 
 # Rising, as ElementTable.pick wants them.
@@ -54,6 +54,7 @@ _ORIGIN = TagList(
     0x00080080,  # Institution Name
     0x00081010,  # Station Name
 )
+_MEDIA_CLASS = TagList(0x00020002)  # Media Storage SOP Class UID
 
 
 class Instance(NamedTuple):
@@ -77,17 +78,19 @@ class _Agreement:
         self.policy = policy
         self.book = RuleBook(policy, names)
         self.answers = Answers(policy, self.book.decider.extras, secrets)
+        self.content = ContentCleaner(self.book.decider, names.number)
         self._tool = tool
         self._classes: dict[bytes, tuple[str, RuleTable]] = {}
         self._attestations: dict[tuple[bool, bool], Attestation] = {}
 
-    def sop_class(self, value: bytes) -> tuple[str, RuleTable]:
+    def sop_class(self, value: bytes, table: ElementTable) -> tuple[str, RuleTable]:
         """UID and compiled rules of a SOP Class that may be written."""
         found = self._classes.get(value)
         if found is None:
-            uid = value.strip(b"\0 ").decode("ascii", "replace")
-            if uid in sop_classes.unsafe() or uid not in iod.load().sop_classes:
-                raise errors.UnsafeSopClass()
+            uid = _uid(value)
+            if sop_classes.fate(uid, self.policy.allow) is sop_classes.Fate.REFUSE:
+                media = _uid(table.pick(_MEDIA_CLASS, meta=True)[0])  # a DICOMDIR has its class there alone
+                raise errors.UnsafeSopClass(detail=sop_classes.why_refused(uid or media))
             found = self._classes[value] = uid, self.book.compiled(uid)
         return found
 
@@ -146,7 +149,7 @@ class Planner:
         if self._sources:
             self._agreement = self._choose(table, declared, path, archive)
         agreement = self._agreement
-        class_uid, rules = agreement.sop_class(sop_class)
+        class_uid, rules = agreement.sop_class(sop_class, table)
         new_uids = agreement.answers.uids(study, series, sop_instance)
         if not all(new_uids):
             raise errors.Malformed(-1, "something else where PS3.3 has one UID") if None in new_uids else errors.MissingUid()
@@ -155,10 +158,10 @@ class Planner:
             declared, name, patient_id, issuer, birth_date, age, study, years,
             (other_names, referring, performing, operators), (accession,), (institution, address),
         )  # fmt: skip
-        patient, memos, handlers, watch = agreement.answers.meet(person)
+        patient, memos, handlers, watch = met = agreement.answers.meet(person)
         self._native.run(table.capsule, rules, memos, handlers, watch)
-        if self._native.inner_charsets:
-            self._read_anew(table, rules, person)
+        met_in = self._read_anew(table, rules, person) if self._native.inner_charsets else None
+        agreement.content.clean(table, self._native, class_uid, met, met_in)
         return Instance(
             class_uid,
             *_shape(modality, rows, columns, frames, header.syntax.big_endian),
@@ -170,14 +173,17 @@ class Planner:
         """Elements to be added to the instance that was decided last, encoded for `syntax`."""
         return self._agreement.attestation(syntax)
 
-    def _read_anew(self, table: ElementTable, rules: RuleTable, person: tuple[Any, ...]) -> None:
-        """Ask again for text in items that have a Specific Character Set of their own (PS3.5 6.1.2.5)."""
+    def _read_anew(self, table: ElementTable, rules: RuleTable, person: tuple[Any, ...]) -> dict[int, Met]:
+        """Ask again for text in items that have a Specific Character Set of their own (PS3.5 6.1.2.5); who answers, by row."""
+        met_in: dict[int, Met] = {}
         scopes = charset.Scopes(table)
         sets = [scopes.at(row) for row in range(table.count)]
         for inner in sorted(set(sets) - {person[0]}):
             chosen = np.array([of == inner for of in sets], np.uint8)
-            _, memos, handlers, _ = self._agreement.answers.meet((*person, inner))
-            self._native.again(table.capsule, rules, memos, handlers, chosen)
+            met = self._agreement.answers.meet((*person, inner))
+            self._native.again(table.capsule, rules, met.memos, met.handlers, chosen)
+            met_in.update((row, met) for row, of in enumerate(sets) if of == inner)
+        return met_in
 
     def _choose(self, table: ElementTable, declared: bytes, path: bytes, archive: bytes) -> _Agreement:
         """The agreement of the first source that matches; in none the strictest."""
@@ -222,6 +228,10 @@ def _shape(
         _short(columns, big_endian),
         int(count) if count.isdigit() and len(count) <= 9 else None,
     )
+
+
+def _uid(value: bytes) -> str:
+    return value.strip(b"\0 ").decode("ascii", "replace")
 
 
 def _short(value: bytes, big_endian: bool) -> int | None:

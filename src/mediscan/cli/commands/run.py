@@ -20,7 +20,7 @@ _NEXT_STEP = {
     "missing_uid": "has no Study, Series or SOP Instance UID",
     "truncated": "ends inside an element",
     "unreadable": "could not be read",
-    "unsafe_sop_class": "a SOP Class that is unknown, private, or carries documents",
+    "unsafe_sop_class": "a SOP Class that is unknown, private, or of a kind that the policy does not allow; see `detail`",
     "unsupported_transfer_syntax": "a Transfer Syntax that is unknown",
     "worker_crashed": "killed its worker twice",
 }
@@ -71,6 +71,7 @@ def _config(arguments: Namespace) -> RunConfig:
         digest_source=arguments.digest_source,
         pixels=arguments.pixels,
         dry_run=arguments.dry_run,
+        dicomdir=arguments.dicomdir,
     )
 
 
