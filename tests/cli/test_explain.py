@@ -56,7 +56,7 @@ def test_action_rule_and_category_of_each_element(file: Path, capsys: pytest.Cap
     assert (name["keyword"], name["vr"], name["action"], name["rule"], name["category"]) == (
         "PatientName", "PN", "D", "E.1-1 (0010,0010)", "A",
     )  # fmt: skip
-    assert shown["(0008,1030)"]["action"] == "X"
+    assert shown["(0008,1030)"]["action"] == "C"
     assert shown["(0009,0010)"]["rule"] == "E.1-1 (private)"
     assert shown["(0020,000D)"]["action"] == "U"
     assert shown["(0028,0010)"]["action"] == "K"

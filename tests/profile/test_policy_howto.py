@@ -20,11 +20,11 @@ def first_cells(heading):
 def test_the_examples_load():
     whole, sources = EXAMPLES
     found = policy_file.parse(whole, "trial12")
-    assert len(found.rules) == 2
+    assert len(found.rules) == 2 + len(policy_file.load(tomllib.loads(whole)["extends"]).rules)
     head = {key: value for key, value in tomllib.loads(whole).items() if isinstance(value, str)}
     text = "".join(f'{key} = "{value}"\n' for key, value in head.items())
     (source,) = policy_file.parse(text + sources, "trial12").sources
-    assert [rule.element for rule in source.policy.rules] == ["StationName"]
+    assert "StationName" in [rule.element for rule in source.policy.rules]
 
 
 def test_the_table_of_keys_is_whole():

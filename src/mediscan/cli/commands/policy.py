@@ -32,6 +32,7 @@ _ASKS = {
     Handler.AGE: "age, 90+",
     Handler.BIRTH_DATE: "year, not 90+",
     Handler.ZIP3: "ZIP3",
+    Handler.TIME: "the time",
     Handler.CSA: "rebuilt",
 }
 _DATES = {Dates.SHIFT: "shift", Dates.KEEP: "keep"}
