@@ -37,13 +37,15 @@ cpdef enum Builtin:
     RULE_ADDED = 7
     RULE_CHARSET = 8
     RULE_OWN = 9
-    BUILTIN_RULES = 10
+    RULE_CODE = 10
+    BUILTIN_RULES = 11
 
 
 cpdef enum:
     TEXT_HANDLER = 0       # asked about text that stays but is not ASCII
     PATHED = 1             # mark: local rules hold in some places, look at the paths
     WATCHED = 2            # mark: text that stays must not hold this patient's words
+    CODED = 4              # mark: part of a code, which says something only in a coding scheme that is registered
 
 
 cdef struct Entry:
@@ -137,6 +139,10 @@ cdef enum:
 cdef int FIRST_YEAR = 1850
 cdef uint32_t PIXEL_GROUP = 0x7FE0
 cdef uint32_t CHARACTER_SET = 0x00080005
+cdef uint32_t CODING_SCHEME = 0x00080102
+cdef uint32_t CODE_MEANING = 0x00080104
+cdef uint32_t VALUE_TYPE = 0x0040A040
+cdef uint32_t CONCEPT_NAME = 0x0040A043
 cdef uint32_t LAST_OF_META = 0x00020013       # Implementation Version Name
 
 fill_tables()
@@ -630,6 +636,30 @@ cdef class Watch:
         return self.finds(<const uint8_t*>PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
 
 
+cdef bint is_registered(const Table* t, int32_t item, Watch schemes) noexcept nogil:
+    """Whether an item has a Coding Scheme Designator that is registered (PS3.16 8)."""
+    cdef int32_t i = item + 1
+    cdef const uint8_t* p
+    cdef int64_t n
+    while i < t.rows[item].after and t.rows[i].tag <= CODING_SCHEME:
+        if t.rows[i].tag == CODING_SCHEME:
+            n = t.rows[i].length
+            p = resident(t, t.rows[i].value, n)
+            while p != NULL and n > 0 and (p[n - 1] == 32 or p[n - 1] == 0):
+                n -= 1
+            return p != NULL and n > 0 and schemes.holds(hash_on(FNV_OFFSET, p, n))
+        i = t.rows[i].after
+    return False
+
+
+cdef bint has_many_digits(const uint8_t* p, int64_t n) noexcept nogil:
+    cdef int64_t i
+    cdef int found = 0
+    for i in range(n):
+        found += c'0' <= p[i] <= c'9'
+    return found >= 6
+
+
 cdef bint can_name(const Row* row, const Entry* entry) noexcept nogil:
     """Whether the VR of a row holds words: not numbers, dates, UIDs."""
     cdef int number = vr_number(row.vr)
@@ -648,16 +678,19 @@ cdef struct Asked:
 
 
 cdef class Decider:
-    """Scratch space of one worker."""
+    """Scratch space of one worker; `schemes` are the designators of registered coding schemes, in bytes of any case."""
     cdef Asked* asked
     cdef int32_t asked_count
     cdef int32_t asked_capacity
     cdef int32_t creator         # row of the Private Creator that was looked up last, and its number
     cdef int32_t creator_is
     cdef Watch watch
+    cdef Watch schemes
+    cdef readonly bint has_content       # whether the last table has items of a content tree
     cdef readonly bint inner_charsets    # whether an item of the last table has a Specific Character Set of its own
 
-    def __cinit__(self):
+    def __cinit__(self, schemes=()):
+        self.schemes = Watch(schemes)
         self.asked = NULL
         self.asked_count = 0
         self.asked_capacity = 0
@@ -692,7 +725,7 @@ cdef class Decider:
         t.arena_used = 0
         self.asked_count = 0
         self.creator = -1
-        self.inner_charsets = False
+        self.inner_charsets = self.has_content = False
         memset(t.edits, 0, t.count * sizeof(Edit))
         for i in range(t.meta):             # written anew as a whole; what has no place in it is gone
             t.edits[i].op = REMOVE
@@ -706,8 +739,9 @@ cdef class Decider:
                 i += 1
                 continue
             edit.pad = 32 if WIDTH[vr_number(row.vr)] == 0 and vr_number(row.vr) != NUMBER_UI else 0
-            if row.tag == CHARACTER_SET and row.depth > 0:
-                self.inner_charsets = True
+            if row.depth > 0:
+                self.inner_charsets |= row.tag == CHARACTER_SET
+                self.has_content |= row.tag == VALUE_TYPE or row.tag == CONCEPT_NAME
             if row.tag & 0xFFFF == 0:
                 deny(t, i, NULL, rules, ACT_REMOVE, RULE_GROUP_LENGTH)
             elif row.tag >> 16 & 1:
@@ -778,6 +812,13 @@ cdef class Decider:
         if entry.marks & WATCHED and self.watch is not None and self.watch.finds(p, row.length):
             t.edits[index].op = KEEP
             return deny(t, index, entry, rules, entry.fallback, RULE_OWN)
+        if entry.marks & CODED and row.parent >= 0 and not is_registered(t, row.parent, self.schemes):
+            if row.tag != CODE_MEANING and not has_many_digits(p, row.length):
+                return 0
+            if entry.handler == TEXT_HANDLER:
+                t.edits[index].op = KEEP
+                return deny(t, index, entry, rules, entry.fallback, RULE_CODE)
+            return self.note(index, at, entry.handler, RULE_CODE)
         if is_foreign(t, row, entry):
             return self.note(index, at, TEXT_HANDLER, RULE_CHARSET)
         return 0
@@ -892,7 +933,7 @@ cdef class Decider:
                 if deny(t, asked.row, entry, rules, entry.fallback, asked.rule) < 0:
                     raise MemoryError
             elif not same_but_padding(p, row.length, PyBytes_AS_STRING(<bytes?>new), PyBytes_GET_SIZE(new)):
-                edit.action = c'C' if asked.handler == TEXT_HANDLER else entry.letter
+                edit.action = c'C' if asked.rule == RULE_CHARSET or asked.rule == RULE_CODE else entry.letter
                 edit.rule = asked.rule
                 if set_value(t, edit, PyBytes_AS_STRING(new), PyBytes_GET_SIZE(new)) < 0:
                     raise MemoryError

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from mediscan._native.decide import PATHED, TEXT_HANDLER, VRS, WATCHED, Act, Builtin, RuleTable
+from mediscan._native.decide import CODED, PATHED, TEXT_HANDLER, VRS, WATCHED, Act, Builtin, RuleTable
 from mediscan.codec.elements import FRAGMENTS, ITEM, SEQUENCE
 from mediscan.plan.rules import ENTRY
 
@@ -43,8 +43,8 @@ class RecordedTable(RuleTable):
 class Twin:
     """Decides one table after another by the arrays of a `RecordedTable`."""
 
-    def __init__(self, recorded, watch=()):
-        self.watch = watch
+    def __init__(self, recorded, watch=(), schemes=()):
+        self.watch, self.schemes = watch, {scheme.lower() for scheme in schemes}
         (entries, keys, values, repeating, pair_keys, pair_values, paths, path_tags, private_keys, private_values, creators,
          creator_bytes, dummies, dummy_bytes) = recorded.arrays  # fmt: skip
         self.entries = np.frombuffer(np.ascontiguousarray(entries).tobytes(), ENTRY)
@@ -138,6 +138,12 @@ class Twin:
             kept = self.keep(i, entry)
             if entry["marks"] & WATCHED and self.can_name(i, entry, kept) and (self.value_of(i) or b"") in self.watch:
                 return self.deny(i, entry, entry["fallback"], Builtin.RULE_OWN)
+            if self.is_unknown_code(i, entry, kept):
+                if entry["handler"] == TEXT_HANDLER:
+                    return self.deny(i, entry, entry["fallback"], Builtin.RULE_CODE)
+                return self.ask(i, entry, int(entry["handler"]), Builtin.RULE_CODE)
+            if self.is_bare_code(i, entry, kept):
+                return kept
             return self.ask(i, entry, TEXT_HANDLER, Builtin.RULE_CHARSET) if self.is_foreign(i, entry, kept) else kept
         return self.year(i, entry) if act == Act.ACT_YEAR else self.ask(i, entry)
 
@@ -182,6 +188,20 @@ class Twin:
             return self.deny(i, entry, entry["fallback"], int(entry["rule"]))
         return (KEEP, "", 0, None) if new == value else (REPLACE, "C", int(entry["rule"]), new)
 
+    def is_bare_code(self, i, entry, kept):
+        """Whether a row is part of a code in no registered scheme."""
+        item = int(self.rows[i]["parent"])
+        if not entry["marks"] & CODED or item < 0 or not self.can_name(i, entry, kept) or not self.value_of(i):
+            return False
+        schemes = [j for j, row in enumerate(self.rows) if row["parent"] == item and row["tag"] == 0x00080102]
+        found = (self.value_of(schemes[0]) or b"").rstrip(b"\0 ").lower() if schemes else b""
+        return found not in self.schemes
+
+    def is_unknown_code(self, i, entry, kept):
+        """Whether such a row is a meaning, or a value that could be an identifier."""
+        digits = len(re.findall(rb"[0-9]", self.value_of(i) or b""))
+        return self.is_bare_code(i, entry, kept) and (self.rows[i]["tag"] == 0x00080104 or digits >= 6)
+
     def can_name(self, i, entry, kept):
         """Whether a row stays whose VR holds words."""
         name = self.vr(i, entry)
@@ -195,7 +215,7 @@ class Twin:
     def ask(self, i, entry, handler=None, rule=None):
         handler = int(entry["handler"]) if handler is None else handler
         rule = int(entry["rule"]) if rule is None else int(rule)
-        letter = "C" if handler == TEXT_HANDLER else chr(entry["letter"])
+        letter = "C" if rule in (Builtin.RULE_CHARSET, Builtin.RULE_CODE) else chr(entry["letter"])
         value = self.value_of(i)
         if value is None:
             return self.deny(i, entry, entry["fallback"], Builtin.RULE_UNSEEN)

@@ -22,6 +22,7 @@ from mediscan.codec.tagindex import vr_index
 from mediscan.plan import plan, rules
 from mediscan.plan.planner import Planner
 from mediscan.plan.rules import ENTRY
+from mediscan.profile import structured
 from mediscan.pseudonym.dummies import DUMMIES
 from mediscan.pseudonym.keyring import Key
 
@@ -105,9 +106,9 @@ def native_edits(table):
     return found
 
 
-def assert_same(table, recorded, handlers, watch=()):
+def assert_same(table, recorded, handlers, watch=(), schemes=()):
     rows = elements.rows(table)
-    expected = Twin(recorded, watch).decide(rows, table.meta, table.value, handlers)
+    expected = Twin(recorded, watch, schemes).decide(rows, table.meta, table.value, handlers)
     got = native_edits(table)
     untouched = (KEEP, "", 0, None)  # items, and whatever is inside a row that went as a whole
     for i, row in enumerate(rows):
@@ -431,6 +432,32 @@ def test_watched_words(words, text):
     assert (text.encode() in Watch(watched)) == found_by_twin(watched, text.encode())
 
 
+@pytest.mark.parametrize(
+    ("scheme", "value", "meaning", "expected"),
+    [
+        (b"SCT ", b"12345678", b"Head", ["kept", "kept"]),
+        (b"sct\0", b"12345678", b"Head", ["kept", "kept"]),
+        (b"99X ", b"T-1 ", b"Head", ["kept", "asked"]),
+        (b"99X ", b"123456", b"Head", ["asked", "asked"]),
+        (None, b"123456", b"Head", ["asked", "asked"]),
+        (b"", b"12345678", b"Head", ["asked", "asked"]),
+    ],
+)
+def test_codes_of_no_registered_scheme_are_asked_about(scheme, value, meaning, expected):
+    parts = [element(0x00080100, "SH", value), element(0x00080104, "LO", meaning)]
+    if scheme is not None:
+        parts.insert(1, element(0x00080102, "SH", scheme))
+    coded = {"marks": 6, "handler": 2}
+    recorded = table_of({0x00080100: entry(KEPT, EMPTIED, vr="SH", **coded), 0x00080102: entry(KEPT, vr="SH"),
+                         0x00080104: entry(KEPT, EMPTIED, **coded), CODES: entry(KEPT, vr="SQ")})  # fmt: skip
+    table = framed(sequence(CODES, [b"".join(parts)]))
+    Decider([b"SCT"]).run(table.capsule, recorded, [{} for _ in HANDLERS], HANDLERS)
+    assert_same(table, recorded, HANDLERS, schemes=[b"SCT"])
+    edits = native_edits(table)
+    asked = (REPLACE, "Z", Builtin.RULE_CODE, b"")  # handler 2 has no answer
+    assert [edits[2], edits[len(edits) - 1]] == [asked if word == "asked" else (KEEP, "", 0, None) for word in expected]
+
+
 def test_text_with_a_watched_word_goes_and_numbers_stay():
     table = framed(element(0x00181000, "LO", b"Lens of DOE") + element(0x00181002, "DS", b"4711"))
     recorded = table_of({0x00181000: entry(KEPT, EMPTIED), 0x00181002: entry(KEPT, vr="DS")})
@@ -519,9 +546,9 @@ class Spy:
     """Stands in for a planner's decider: notes what it was given."""
 
     def __init__(self):
-        self.native = Decider()
+        self.native = Decider(structured.registered_schemes())
 
-    inner_charsets = False
+    inner_charsets = has_content = False
 
     def run(self, capsule, recorded, memos, handlers, watch):
         self.recorded, self.handlers, self.watch = recorded, handlers, watch
@@ -546,6 +573,6 @@ def test_public_files(monkeypatch, policy, dates):
             planner.decide(reader.table, reader.read_bytes(data))
         except errors.Refused:
             continue
-        assert_same(reader.table, spy.recorded, spy.handlers, spy.watch)
+        assert_same(reader.table, spy.recorded, spy.handlers, spy.watch, structured.registered_schemes())
         done += 1
     assert done > 100

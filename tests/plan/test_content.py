@@ -15,7 +15,7 @@ from mediscan.codec.part10 import Reader
 from mediscan.plan.explain import explain
 from mediscan.plan.plan import Plan
 from mediscan.plan.planner import Planner
-from mediscan.profile import policy_file
+from mediscan.profile import policy_file, structured
 from mediscan.profile.actions import Option
 from mediscan.profile.policy import Dates, LocalAction, Rule, Target
 
@@ -268,7 +268,7 @@ def test_an_instance_without_items_and_private_codes_is_left_alone():
         def replace(self, *_):
             raise AssertionError
 
-    chosen._native = Forbidden()
+    chosen._native = Forbidden(structured.registered_schemes())
     chosen.decide(reader.table, reader.read_bytes(encode(instance(ProcedureCodeSequence=code("77477000", "SCT")))))
     assert np.array_equal(before["op"], elements.edits(reader.table)["op"])
 

@@ -24,11 +24,13 @@ class Builtin(IntEnum):
     RULE_ADDED = 7
     RULE_CHARSET = 8
     RULE_OWN = 9
-    BUILTIN_RULES = 10
+    RULE_CODE = 10
+    BUILTIN_RULES = 11
 
 TEXT_HANDLER: int
 PATHED: int
 WATCHED: int
+CODED: int
 VRS: tuple[str, ...]
 
 class RuleTable:
@@ -55,6 +57,9 @@ class Watch:
     def __contains__(self, text: bytes) -> bool: ...
 
 class Decider:
+    def __init__(self, schemes: Collection[bytes] = ()) -> None: ...
+    @property
+    def has_content(self) -> bool: ...
     @property
     def inner_charsets(self) -> bool: ...
     def again(

@@ -6,7 +6,6 @@ An item that the Table does not list keeps what its value's own tag was given: n
 the policy's dates, text is cleaned, UIDs are replaced, numbers and codes stay.
 """
 
-import functools
 import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
@@ -27,10 +26,9 @@ from mediscan.pseudonym.dummies import DUMMIES
 from mediscan.standard import iod
 
 _VALUE_TYPE, _CONCEPT_NAME, _SCHEME = 0x0040A040, 0x0040A043, 0x00080102
-_CODE_MEANING, _CODE_VALUES = 0x00080104, (0x00080100, 0x00080119, 0x00080120)
-_OF_A_CODE = frozenset({_CODE_MEANING, *_CODE_VALUES[:2]})  # a URN Code Value is of VR UR, which goes anyhow
+_CODE_VALUES = (0x00080100, 0x00080119, 0x00080120)
 _CONTENT, _REFERENCED_ITEM = 0x0040A730, 0x0040DB73
-_LOOKED_FOR = (_VALUE_TYPE, _CONCEPT_NAME, _SCHEME, _CODE_MEANING)
+_LOOKED_FOR = (_VALUE_TYPE, _CONCEPT_NAME)
 _TEXT, _UID = 0x0040A160, 0x0040A124
 _MEASURED, _NUMBER, _UNITS = 0x0040A300, 0x0040A30A, 0x004008EA
 _OTHER_FORMS = (0x0040A161, 0x0040A162, 0x0040A163)  # Floating Point Value, Rational Numerator and Denominator
@@ -55,9 +53,7 @@ _AGES = frozenset({("DCM", "121033"), ("LN", "30525-0"), ("LN", "29553-5"), ("SC
 _PER_YEAR: Mapping[str, float] = MappingProxyType({"a": 1, "mo": 12, "wk": 52.1786, "d": 365.25, "h": 8766})
 _ASKED_FOR: Mapping[str, Handler] = MappingProxyType({"C": Handler.DESCRIPTOR, "K": Handler.TEXT})
 _UID_VALUE = re.compile(rb"[0-9.]{1,64}")
-_MANY_DIGITS = re.compile(rb"(?:.*[0-9]){6}", re.DOTALL)
 
-RULE_CODE = "PS3.16 8 private coding scheme"
 RULE_AGE = "164.514(b)(2)(i)(C) age in a content item"
 RULE_EMPTY = "PS3.3 C.17.3 no content item is left"
 RULE_REFERENCE = "PS3.3 C.17.3.2.4 content item referred to"
@@ -82,7 +78,7 @@ class ContentCleaner:
         rows = structured.load().values()
         self.actions = {key: row.action(policy) for key, row in structured.load().items()}
         self.numbers = {row: number(row.rule, _CATEGORIES.get(row.value_type, "R")) for row in rows}
-        self.rule_code, self.rule_age = number(RULE_CODE, "R"), number(RULE_AGE, "C")
+        self.rule_age = number(RULE_AGE, "C")
         self.rule_empty, self.rule_reference = number(RULE_EMPTY, None), number(RULE_REFERENCE, None)
 
     def clean(
@@ -103,19 +99,9 @@ class ContentCleaner:
         met_in : Mapping of int to Met, optional
             Who answers in place of `met`, by row, where text is in a character set of its own.
         """
-        items: set[int] = set()
-        schemes: set[int] = set()
-        codes: list[int] = []
-        for tag, row, parent in native.find(table.capsule, _LOOKED_FOR):
-            if tag in (_VALUE_TYPE, _CONCEPT_NAME):
-                items.add(parent)
-            elif tag == _SCHEME and _is_registered(table.value(row)):
-                schemes.add(parent)
-            else:
-                codes.append(parent)
-        private = [parent for parent in dict.fromkeys(codes) if parent not in schemes]
-        if items or private:
-            _Pass(self, table, native, sop_class, met, met_in or {}).run(items - {-1}, private)
+        items = {parent for _, _, parent in native.find(table.capsule, _LOOKED_FOR) if parent >= 0}
+        if items:
+            _Pass(self, table, native, sop_class, met, met_in or {}).run(items)
 
     def is_local(self, path: tuple[int, ...], vr: str) -> bool:
         """Tell whether a local rule speaks of the element at a path of tags: then it holds, and nothing is decided anew."""
@@ -139,22 +125,11 @@ class _Pass:
         self._flags: list[int] = rows["flags"].tolist()
         self._gone: set[int] = set()
 
-    def run(self, items: set[int], private: list[int]) -> None:
-        """Items from the outside in, then codes, then what the removal of items leaves to be mended.
-
-        Parameters
-        ----------
-        items : set of int
-            Rows of content items.
-        private : list of int
-            Rows of items with a code of no registered scheme.
-        """
+    def run(self, items: set[int]) -> None:
+        """Items from the outside in, then what their removal leaves to be mended."""
         for item in sorted(items):
             if not self._is_gone(item):
                 self._item(item)
-        for item in private:
-            if not self._is_gone(item):
-                self._coded(item)
         if self._gone:
             self._mend_references()
             self._drop_empty()
@@ -280,21 +255,6 @@ class _Pass:
                     if (row := self._child(holder, tag)) is not None:
                         self._decide(row, "X", self._cleaner.rule_age, None)
 
-    # --- codes --------------------------------------------------------------------------------------------------------
-
-    def _coded(self, item: int) -> None:
-        """Clean the meaning of a private code, which is free text, and code a value that could be an identifier."""
-        for sibling in self._inside(item):
-            tag, own = self._tags[sibling], self._table.value(sibling)
-            if tag not in _OF_A_CODE or not own or self._is_local(sibling):
-                continue
-            if tag == _CODE_MEANING:
-                cleans = Option.CLEAN_DESCRIPTORS in self._cleaner.policy.options
-                cleaned = self._ask(Handler.DESCRIPTOR, sibling) if cleans else None
-                self._decide(sibling, "C" if cleaned else "D", self._cleaner.rule_code, cleaned or DUMMIES["LO"])
-            elif _MANY_DIGITS.match(own):
-                self._decide(sibling, "D", self._cleaner.rule_code, self._ask(Handler.CODE, sibling) or DUMMIES["SH"])
-
     # --- what removal leaves ------------------------------------------------------------------------------------------
 
     def _left(self, sequence: int) -> list[int]:
@@ -338,11 +298,6 @@ class _Pass:
             node = items[step - 1]
             moved.append(1 + sum(item not in self._gone for item in items[: step - 1]))
         return struct.pack(form, *moved)
-
-
-@functools.lru_cache(maxsize=256)
-def _is_registered(value: bytes | None) -> bool:
-    return value is not None and structured.is_registered(value.strip(b"\0 ").decode("ascii", "replace"))
 
 
 def _highest(text: str) -> float:

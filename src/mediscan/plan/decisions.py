@@ -57,7 +57,10 @@ Extra = Replace | Step | Form
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to a tag: `act`, or `fallback` where that cannot be done, or where a kept text names this patient."""
+    """What happens to a tag: `act`, or `fallback` where that cannot be done, or where a kept text names this patient.
+
+    `coded` marks what stays only as part of a code of a registered scheme; else it is asked about.
+    """
 
     act: Act
     fallback: Act
@@ -66,6 +69,7 @@ class Decision:
     handler: int = Handler.UID
     letter: str = "C"
     watched: bool = True
+    coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ _TEXT = _FREE_TEXT | _SHORT_TEXT
 _TIMES = frozenset({"DA", "DT", "TM"})
 # Bytes without a structure that PS3.3 gives them go, but for those that colour needs.
 _OPAQUE_KEPT = frozenset({0x00282000})
+_CODE_MEANING = 0x00080104
+_CODES = frozenset({0x00080100, _CODE_MEANING})  # a Long Code Value is free text
 _ALWAYS_GO = frozenset({"AE", "UR"})
 _IDENTIFIER_ENDINGS = ("ID", "IDs", "Identifier", "Number")
 _ACTS = {Action.X: Act.ACT_REMOVE, Action.Z: Act.ACT_EMPTY, Action.D: Act.ACT_DUMMY}
@@ -191,6 +197,8 @@ class Decider:
         if tag in self._steps:
             rule = f"policy generalise {dictionary.format_tag(tag)}"
             return self._asked(Step(vr, self._steps[tag]), fallback, rule, row.category if row else None, "C")
+        if tag in _CODES:
+            return self._coded(tag, fallback)
         if row is None:
             return self._unlisted(vr, entry.retired, fallback, opaque_kept=tag in _OPAQUE_KEPT)
         special = self._special(tag, row.rule, row.category, fallback)
@@ -366,6 +374,12 @@ class Decider:
                 return Decision(fallback, fallback, rule, "R")
             return self._cleaned(vr, rule, "R", fallback)
         return self._kept(vr, rule, None, fallback)
+
+    def _coded(self, tag: int, fallback: Act) -> Decision:
+        """A value or meaning of a code (PS3.3 8.8): without a registered scheme anybody may have written anything."""
+        rule = f"default: VR {self._vr(tag)} not listed in E.1-1"
+        handler = Handler.CODE if tag != _CODE_MEANING else Handler.DESCRIPTOR if self._cleans_text else Handler.TEXT
+        return Decision(Act.ACT_KEEP, fallback, rule, None, handler, coded=True)
 
     def _temporal(self, vr: str, rule: str, category: str | None, fallback: Act) -> Decision | None:
         dates = self.policy.dates

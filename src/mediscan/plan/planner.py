@@ -17,7 +17,7 @@ from mediscan.plan.attestation import Attestation, attest
 from mediscan.plan.content import ContentCleaner
 from mediscan.plan.plan import Plan
 from mediscan.plan.rules import RuleBook, RuleNames
-from mediscan.profile import sop_classes
+from mediscan.profile import sop_classes, structured
 from mediscan.profile.policy import Policy, Source
 from mediscan.standard.transfer_syntax import TransferSyntax
 
@@ -120,7 +120,7 @@ class Planner:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.names = RuleNames()
-        self._native = Decider()
+        self._native = Decider(structured.registered_schemes())
         secrets = Secrets(plan.key)
         self._default = _Agreement(plan.policy.where_none_matches, self.names, secrets, plan.tool)
         self._sources = [
@@ -161,7 +161,8 @@ class Planner:
         patient, memos, handlers, watch = met = agreement.answers.meet(person)
         self._native.run(table.capsule, rules, memos, handlers, watch)
         met_in = self._read_anew(table, rules, person) if self._native.inner_charsets else None
-        agreement.content.clean(table, self._native, class_uid, met, met_in)
+        if self._native.has_content:
+            agreement.content.clean(table, self._native, class_uid, met, met_in)
         return Instance(
             class_uid,
             *_shape(modality, rows, columns, frames, header.syntax.big_endian),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mediscan._native.decide import PATHED, VRS, WATCHED, Act, Builtin, RuleTable
+from mediscan._native.decide import CODED, PATHED, VRS, WATCHED, Act, Builtin, RuleTable
 from mediscan.codec import tagindex
 from mediscan.plan.decisions import Decider, Decision, Private
 from mediscan.profile import dummies
@@ -43,6 +43,7 @@ BUILTIN_RULES = {
     Builtin.RULE_META: "PS3.10 7.1 File Meta Information is written anew",
     Builtin.RULE_ADDED: "PS3.15 E.1.1 attestation",
     Builtin.RULE_CHARSET: "PS3.5 6.1.2 text that its Specific Character Set does not hold",
+    Builtin.RULE_CODE: "PS3.16 8 private coding scheme",
     Builtin.RULE_OWN: "164.514(b)(2)(i)(R) words of this patient in a value that stays",
 }
 
@@ -53,6 +54,7 @@ class RuleNames:
     def __init__(self) -> None:
         self.rules: list[str] = [BUILTIN_RULES[rule] for rule in sorted(BUILTIN_RULES)]
         self.categories: list[str | None] = [None] * len(self.rules)
+        self.categories[Builtin.RULE_CODE] = "R"
         self.categories[Builtin.RULE_PRIVATE] = self.categories[Builtin.RULE_OWN] = "R"
         self._numbers: dict[tuple[str, str | None], int] = {}
 
@@ -123,7 +125,7 @@ class RuleBook:
         self, decision: Decision, allowed: int, vm_max: int, vr: int, asked: int = 0, dummy: int = -1
     ) -> tuple[int, ...]:
         number = self.names.number(decision.rule, decision.category)
-        letter, marks = ord(decision.letter), WATCHED if decision.watched else 0
+        letter, marks = ord(decision.letter), WATCHED * decision.watched | CODED * decision.coded
         return (allowed, number, vm_max, dummy, vr, decision.act, decision.fallback, decision.handler, letter, 0, marks, asked)
 
     def _whole_groups(self, place: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.void]]:

@@ -221,20 +221,13 @@ def _steps(place: _Place, value: Any) -> tuple[tuple[int, float], ...]:
 
 
 def _kinds(place: _Place, value: Any) -> frozenset[str]:
-    there = _refused_kinds()
+    there = sop_classes.may_be_allowed()
     chosen = set()
     for where, word in _list(place, value):
         if word not in there:
             raise where.error(f"allow: {word!r} is no kind of content that is refused; there are {', '.join(sorted(there))}")
         chosen.add(word)
     return frozenset(chosen)
-
-
-def _refused_kinds() -> frozenset[str]:
-    """Kinds of content that are refused unless a policy allows them."""
-    # Only until the table of kinds is on this branch: then sop_classes.may_be_allowed() itself.
-    may_be_allowed: Callable[[], frozenset[str]] = getattr(sop_classes, "may_be_allowed", frozenset)
-    return may_be_allowed()
 
 
 _KEYS: Final[Mapping[str, Callable[[_Place, Any], Any]]] = {

@@ -97,10 +97,6 @@ def find(scheme: str, code: str, value_type: str) -> ContentItem | None:
 
 
 @functools.cache
-def _registered() -> frozenset[str]:
-    return frozenset(cells[0].upper() for cells in _lines("coding_schemes.tsv"))
-
-
-def is_registered(scheme: str) -> bool:
-    """Tell whether a Coding Scheme Designator (without padding) is one whose codes are public."""
-    return scheme.upper() in _registered()
+def registered_schemes() -> frozenset[bytes]:
+    """Give the Coding Scheme Designators whose codes are public."""
+    return frozenset(cells[0].encode("ascii") for cells in _lines("coding_schemes.tsv"))
