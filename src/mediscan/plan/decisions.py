@@ -113,6 +113,7 @@ _TEXT = _FREE_TEXT | _SHORT_TEXT
 _TIMES = frozenset({"DA", "DT", "TM"})
 # Bytes without a structure that PS3.3 gives them go, but for those that colour needs.
 _OPAQUE_KEPT = frozenset({0x00282000})
+_EXACT = 0xFFFFFFFF
 _CODE_MEANING = 0x00080104
 _CODES = frozenset({0x00080100, _CODE_MEANING})  # a Long Code Value is free text
 _ALWAYS_GO = frozenset({"AE", "UR"})
@@ -295,7 +296,8 @@ class Decider:
                 continue
             if rule.target.creator is not None:
                 return True
-            for tag in self._dictionary.tags.tolist():
+            exact = rule.target.mask == _EXACT
+            for tag in [rule.target.match] if exact else self._dictionary.tags.tolist():
                 if tag >> 16 >= _FIRST_GROUP and _means(rule, tag, self._vr(tag)) and self._is_stricter(tag, rule):
                     return True
         return False
