@@ -100,7 +100,7 @@ UNLISTED = """\
 | VR LT, ST, UT, UC, and text VRs of retired attributes | as descriptors under 113105, else removed, emptied or dummy, by Type |
 | VR AS | kept, over 89 years 090Y |
 | VR SQ | its contents decide |
-| any other, LO, SH and CS among them | kept as it is; not searched for identifiers |
+| any other, LO, SH and CS among them | kept as it is, or gone where it holds a word of this patient, of a physician or operator, or of the accession number |
 
 Whatever is kept must be what its VR says (PS3.5 6.2: characters, length, number of values, width), else it goes as its Type
 allows. Bytes after a NUL are cut off. DS, IS and CS may be up to 64 bytes long, which writers overrun often and harmlessly.
@@ -343,7 +343,9 @@ def _cell(decider: Decider, row: table.Row) -> tuple[str, str]:
 
 
 def _letter(found: Decision) -> str:
-    return found.letter if found.act == Act.ACT_ASK else _LETTER[found.act]
+    if found.act == Act.ACT_ASK:
+        return "K" if found.handler == Handler.TIME else found.letter  # a time of day stays where it is one
+    return _LETTER[found.act]
 
 
 def _departure(decider: Decider, row: table.Row, found: Decision) -> str:
