@@ -26,15 +26,24 @@ TABLE = Path(__file__).with_name("needed_attributes.tsv")
 MEASURES = {"PatientAge": 0x00101010, "PatientSize": 0x00101020, "PatientWeight": 0x00101030}
 
 # Values of real files that break their VR, so that PS3.5 gives them no meaning: (file, keyword).
-NOT_VALUES = {("badVR.dcm", "NumberOfFrames"), ("GH1301.dcm", "PatientSex")}
+NOT_VALUES = {
+    ("badVR.dcm", "NumberOfFrames"),
+    ("GH1301.dcm", "PatientSex"),
+    # Codes of private schemes with six digits and more, which could be anybody's number: coded, consistently.
+    ("dx_image.dcm", "CodeValue"),
+    ("0_ORIGINAL_no_pixels.dcm", "CodeValue"),
+    ("RGB_ORIGINAL.dcm", "CodeValue"),
+}
 # Sequences that Table E.1-1 removes whole under both policies, or that tell of the de-identification: what they hold is lost
-# with them, and is no loss. Icons are images that nobody has looked at.
+# with them, and is no loss. Icons are images that nobody has looked at. Items of specimen preparation go one by one (specimen
+# identifiers, names of staff: Table E.3.4-1), so those that stay have other numbers.
 GONE_WHOLE = {
     "DeidentificationMethodCodeSequence",
     "IconImageSequence",
     "OriginalAttributesSequence",
     "ReferencedPerformedProcedureStepSequence",
     "ReferringPhysicianIdentificationSequence",
+    "SpecimenPreparationStepContentItemSequence",
     "VerifyingObserverSequence",
 }
 
