@@ -454,10 +454,11 @@ cdef bint is_foreign(const Table* t, const Row* row, const Entry* entry) noexcep
     """Whether a text holds characters that are not ASCII, or escape sequences."""
     cdef const uint8_t* p = resident(t, row.value, row.length)
     cdef int64_t i
-    for i in range(row.length):
-        if p[i] >= 0x80 or p[i] == 0x1B:
-            return True
-    return False
+    cdef uint8_t high = 0, escapes = 0
+    for i in range(row.length):         # without an early end, so that the compiler takes many bytes at once
+        high |= p[i]
+        escapes |= p[i] == 0x1B
+    return high >= 0x80 or escapes
 
 
 cdef bint digits(const uint8_t* p, int64_t n) noexcept nogil:
@@ -551,10 +552,9 @@ cdef bint same_but_padding(const uint8_t* p, int64_t n, const char* new, int64_t
 # --- this patient's own words -----------------------------------------------------------------------------------------
 
 cdef enum:
-    WATCH_PIECES = 6         # neighbours that are looked at as one word: "MRN-00-12-34"
+    WATCH_PIECES = 5         # words before one that are looked at together with it: "MRN-00-12-34"
 
-cdef uint64_t FNV_OFFSET = 0xCBF29CE484222325
-cdef uint64_t FNV_PRIME = 0x100000001B3
+cdef uint64_t BASE = 0x9E3779B97F4A7C15
 
 
 cdef inline int kind_of(uint8_t c) noexcept nogil:
@@ -564,12 +564,23 @@ cdef inline int kind_of(uint8_t c) noexcept nogil:
     return 1 if c'A' <= (c & 0xDF) <= c'Z' else 0
 
 
-cdef inline uint64_t hash_on(uint64_t h, const uint8_t* p, int64_t n) noexcept nogil:
-    """FNV-1a, carried on over n letters or digits without regard to case."""
+cdef struct Word:
+    uint64_t hash       # a polynomial in BASE, so that those of neighbours can be joined without their bytes
+    uint64_t power      # BASE to its length
+    int64_t length
+
+
+cdef inline Word hashed(const uint8_t* p, int64_t n) noexcept nogil:
+    """Hash of n letters and digits without regard to case."""
+    cdef Word word
     cdef int64_t i
+    word.hash = 0
+    word.power = 1
+    word.length = n
     for i in range(n):
-        h = (h ^ (p[i] | 0x20)) * FNV_PRIME
-    return h
+        word.hash = word.hash * BASE + (p[i] | 0x20)
+        word.power *= BASE
+    return word
 
 
 cdef class Watch:
@@ -579,9 +590,10 @@ cdef class Watch:
     """
     cdef uint64_t* slots      # 0: free
     cdef uint64_t mask
+    cdef uint64_t lengths     # one bit for each length, the last one for all from 63 on
 
     def __cinit__(self, words):
-        cdef uint64_t size = 16, h
+        cdef uint64_t size = 16, h, at
         cdef bytes word
         while size < 2 * <uint64_t>len(words) + 1:
             size *= 2
@@ -589,28 +601,38 @@ cdef class Watch:
         if self.slots == NULL:
             raise MemoryError
         self.mask = size - 1
+        self.lengths = 0
         for word in words:
-            h = hash_on(FNV_OFFSET, <const uint8_t*>PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word)) | 1
-            while self.slots[h >> 32 & self.mask] not in (0, h):
-                h += <uint64_t>1 << 32
-            self.slots[h >> 32 & self.mask] = h
+            h = hashed(<const uint8_t*>PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word)).hash | 1
+            self.lengths |= <uint64_t>1 << min(<int64_t>PyBytes_GET_SIZE(word), 63)
+            at = h >> 32
+            while self.slots[at & self.mask] not in (0, h):
+                at += 1
+            self.slots[at & self.mask] = h
 
     def __dealloc__(self):
         free(self.slots)
 
-    cdef bint holds(self, uint64_t h) noexcept nogil:
+    cdef inline bint holds(self, uint64_t h, int64_t length) noexcept nogil:
+        cdef uint64_t at
+        if not self.lengths >> min(length, 63) & 1:
+            return False
         h |= 1
-        while self.slots[h >> 32 & self.mask] != 0:
-            if self.slots[h >> 32 & self.mask] == h:
+        at = h >> 32
+        while self.slots[at & self.mask] != 0:
+            if self.slots[at & self.mask] == h:
                 return True
-            h += <uint64_t>1 << 32
+            at += 1
         return False
 
     cdef bint finds(self, const uint8_t* p, int64_t n) noexcept nogil:
         """Whether one of the words is in n bytes of text."""
-        cdef uint64_t open_words[WATCH_PIECES]
+        cdef Word before[WATCH_PIECES]      # the last words, joined with all that came after them
+        cdef Word word
         cdef int count = 0, i, kind
         cdef int64_t at = 0, end
+        if self.lengths == 0:
+            return False
         while at < n:
             kind = kind_of(p[at])
             if kind == 0:
@@ -619,16 +641,20 @@ cdef class Watch:
             end = at + 1
             while end < n and kind_of(p[end]) == kind:
                 end += 1
+            word = hashed(p + at, end - at)
+            if self.holds(word.hash, word.length):
+                return True
             if count == WATCH_PIECES:
                 for i in range(WATCH_PIECES - 1):
-                    open_words[i] = open_words[i + 1]
+                    before[i] = before[i + 1]
                 count -= 1
-            open_words[count] = FNV_OFFSET
-            count += 1
             for i in range(count):
-                open_words[i] = hash_on(open_words[i], p + at, end - at)
-                if self.holds(open_words[i]):
+                before[i].hash = before[i].hash * word.power + word.hash
+                before[i].length += word.length
+                if self.holds(before[i].hash, before[i].length):
                     return True
+            before[count] = word
+            count += 1
             at = end
         return False
 
@@ -647,7 +673,7 @@ cdef bint is_registered(const Table* t, int32_t item, Watch schemes) noexcept no
             p = resident(t, t.rows[i].value, n)
             while p != NULL and n > 0 and (p[n - 1] == 32 or p[n - 1] == 0):
                 n -= 1
-            return p != NULL and n > 0 and schemes.holds(hash_on(FNV_OFFSET, p, n))
+            return p != NULL and n > 0 and schemes.holds(hashed(p, n).hash, n)
         i = t.rows[i].after
     return False
 
