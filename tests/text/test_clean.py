@@ -167,6 +167,14 @@ def test_own_words_win(name, value, expected):
     assert clean(value, WORDS, own_words([name])) == expected
 
 
+def test_each_lexicon_has_its_own_say():
+    assert clean("zyx knee", frozenset({"zyx"})) == "zyx"
+    assert clean("zyx knee", frozenset({"knee"})) == "knee"
+    assert clean("foo-bar baz", frozenset({"foo bar baz"})) == "foo-bar baz"
+    assert clean("foo bar, baz", frozenset({"foo bar baz"})) == ""
+    assert clean("Kowalski foo bar baz qux", frozenset({"foo bar", "baz"})) == "foo bar baz"
+
+
 @pytest.mark.parametrize("code", ["256", "B1000", "1000"])
 def test_own_numbers_win(code):
     assert clean("brain 256 b1000", WORDS, own_words(codes=[code])).replace(code.lower(), "") == clean(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mediscan.profile import lexicons
 from mediscan.text import pieces
 from mediscan.text.hunt import hunt
-from mediscan.text.own import Own, own, own_words
+from mediscan.text.own import Own, distinctive_words, own, own_words
 
 OWN = own(
     names=["Wojciechowski^Łukasz^M^dr=\u6728\u6751^\u592a\u90ce", "Van der Berg^Anna", "Ng^Li"],
@@ -88,7 +88,8 @@ def test_short_components_need_company():
 
 
 @pytest.mark.parametrize(
-    "name", ["Wojciechowski^Łukasz^M", "Kim=\uae40^\ud76c\uc911", "Smith, John", "O'Neill^Mary-Jane", "", "^^^=", "\\"]
+    "name",
+    ["Wojciechowski^Łukasz^M", "Kim=\uae40^\ud76c\uc911", "Smith, John", "O'Neill^Mary-Jane", "", "^^^=", "\\", "ʼ^\uff9e"],
 )
 def test_own_is_folded(name):
     found = own([name])
@@ -101,6 +102,16 @@ def test_words_for_the_lexicon():
     assert "dr" not in own_words(["Smith^John^^Dr"])
     assert "chest" not in own_words(places=["Chest Hospital"], clinical=frozenset({"chest"}))
     assert "chest" in own_words(names=["Chest^Ann"], clinical=frozenset({"chest"}))
+
+
+def test_the_lexicon_is_asked_each_time():
+    for clinical, words in ((frozenset({"le", "head"}), {"van"}), (frozenset(), {"le", "van", "head"})):
+        assert own(names=["Le^Van"], places=["Head"], clinical=clinical).words == words
+
+
+def test_distinctive_words():
+    found = distinctive_words(["Le^Van"], ["A1234\\123\\Chest 07"], ["St. Hedwig", "Ward"])
+    assert found == {"van", "levan", "vanle", "a1234", "1234", "chest07", "chest", "sthedwig"}
 
 
 @given(st.text(max_size=40), st.text(max_size=12))

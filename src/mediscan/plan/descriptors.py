@@ -9,11 +9,10 @@ from typing import NamedTuple
 from mediscan.codec import charset, mislabelled
 from mediscan.profile import lexicons
 from mediscan.profile.policy import Descriptors
-from mediscan.text import hunt, lexicon, own, pieces
+from mediscan.text import hunt, lexicon, own
 from mediscan.text.own import Own
 
 _LIMIT = 32768
-_LONG_PLACE = 8  # letters of an institution's whole name
 
 
 class _Read(NamedTuple):
@@ -65,16 +64,12 @@ class DescriptorCleaner:
 
     def words_of(self, voice: Voice, declared: bytes) -> OwnWords:
         """Gather what identifies in one instance."""
-        texts = [[mislabelled.read(value.rstrip(b"\0 "), declared) for value in values if value] for values in voice]
-        names, codes, dates, places = texts
+        names, codes, dates, places = [[_read(value, declared) for value in values if value] for values in voice]
         if self._mode is Descriptors.HUNT:
             hunted = own.own(names, codes, dates, places, self._words)
         else:
             hunted = Own(own.own_words(names, codes, dates, places, self._words))
-        people = own.own(names, codes)
-        whole = (pieces.fold("".join(pieces.parts(place))) for place in places)
-        kept = people.words | people.joined | {place for place in whole if len(place) >= _LONG_PLACE}
-        return OwnWords(hunted, frozenset(word for word in kept - self._words if len(word) >= (4 if word.isdigit() else 3)))
+        return OwnWords(hunted, own.distinctive_words(names, codes, places) - self._words)
 
     def of(self, words: OwnWords, declared: bytes) -> Callable[[bytes], bytes | None]:
         """Give the function that cleans a value in a character set."""
@@ -101,6 +96,12 @@ class DescriptorCleaner:
             return _Read(text or "", "", frozenset())
         clinical = lexicon.clean(text, self._words)
         return _Read(text, clinical, lexicon.forms(clinical))
+
+
+def _read(value: bytes, declared: bytes) -> str:
+    """A value as text in any case; most are ASCII."""
+    bare = value.rstrip(b"\0 ")
+    return bare.decode("ascii") if bare.isascii() and b"\x1b" not in bare else mislabelled.read(bare, declared)
 
 
 def _written(value: bytes, text: str, cleaned: str, declared: bytes) -> bytes | None:

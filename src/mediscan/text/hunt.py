@@ -84,7 +84,7 @@ def _once(text: str, identifiers: Own) -> str:
     runs = list(pieces.RUN.finditer(plain))
     masked = pieces.measures(plain)[1]
     troubles = [match.span() for match in TROUBLE.finditer(masked)]
-    troubles += [match.span() for match in pieces.ADDRESS.finditer(plain)]
+    troubles += pieces.addresses(plain)
     forms = [pieces.fold("".join(pieces.parts(run[0]))) for run in runs]
     named = _named(runs, forms, identifiers)
     kept = [not own and _is_plain(run[0]) for own, run in zip(named, runs, strict=True)]

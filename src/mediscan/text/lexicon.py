@@ -3,10 +3,11 @@
 The words come in as data, case-folded and NFC. What is not surely clinical is not: in doubt a run goes.
 """
 
+import functools
 import re
 import unicodedata
-from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from mediscan.text import pieces
 
@@ -25,20 +26,24 @@ _MAX_FREE_DIGITS = 6
 _MAX_DIGITS_IN_NUMBER = 3
 _MAX_DIGITS_IN_WORD = 2
 _MAX_DIGITS_IN_BARE_CODE = 2
+_REMEMBERED_RUNS = 16384  # words come again where whole descriptors do not
 
 # Numbers that could be a date, a time, a telephone number or an identifier; measures are masked before.
 _NUMBER_TROUBLE = re.compile(
     r"""
-      [0-9]{4,}                                                          # a year, an identifier
-    | [0-9]+[./:^-][0-9]+[./:^-][0-9]+(?:[./:^-][0-9]+)*                 # three numbers in a row
-    | [0-9]+(?:\.[0-9]+)?(?:[\s./,:_^-]+[0-9]+(?:\.[0-9]+)?){2,}
-    | (?<![0-9])[0-9]{1,2}[/-][0-9]{2}(?![0-9])                          # 12/04, 4-61
-    | (?<![0-9])[0-9]{1,2}:[0-9]{2}(?![0-9])                             # 10:30
-    | (?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])\.(?:0[1-9]|1[0-2])(?![0-9])  # 24.12
-    | [0-9]{2,3}[\s./,:_^-]+[0-9]{3}(?![0-9])                            # 555 123
-    | [0-9]{3}[\s./,:_^-]+[0-9]{2,3}(?![0-9])
-    | [0-9]\W*oct(?![^\W\d_])|(?<![^\W\d_])oct\W*[0-9]+                  # 4 OCT: a month, not the modality
-    | [0-9]+\s*y(?![^\W\d_])                                             # 92Y: an age
+      (?=[0-9])(?:                                                           # told once, not by each of them in turn
+        [0-9]{4,}                                                            # a year, an identifier
+      | [0-9]+[./:^-][0-9]+[./:^-][0-9]+(?:[./:^-][0-9]+)*                   # three numbers in a row
+      | [0-9]+(?:\.[0-9]+)?(?:[\s./,:_^-]+[0-9]+(?:\.[0-9]+)?){2,}
+      | (?<![0-9])[0-9]{1,2}[/-][0-9]{2}(?![0-9])                            # 12/04, 4-61
+      | (?<![0-9])[0-9]{1,2}:[0-9]{2}(?![0-9])                               # 10:30
+      | (?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])\.(?:0[1-9]|1[0-2])(?![0-9])    # 24.12
+      | [0-9]{2,3}[\s./,:_^-]+[0-9]{3}(?![0-9])                              # 555 123
+      | [0-9]{3}[\s./,:_^-]+[0-9]{2,3}(?![0-9])
+      | [0-9]\W*oct(?![^\W\d_])                                             # 4 OCT: a month, not the modality
+      | [0-9]+\s*y(?![^\W\d_])                                              # 92Y: an age
+      )
+    | (?<![^\W\d_])oct\W*[0-9]+
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -49,7 +54,7 @@ _JOINS = frozenset(
     " the to u und v vagy via von vor vs w with z za ze és și în из и или за із й на от під по при с след та у в від для до з"
     " со та".split()
 )
-_TITLES = frozenset("dr lek mgr mudr prof д-р др проф".split())
+_JOINS_AND_TITLES = _JOINS | frozenset("dr lek mgr mudr prof д-р др проф".split())
 _CONJUNCTIONS = frozenset("a and i or oraz sau si și u und vagy és и или й та".split())
 
 
@@ -80,19 +85,97 @@ def clean(value: str, words: frozenset[str], identifiers: frozenset[str] = froze
     kept = _once(text, words, identifiers)
     if kept == text:
         return value
-    while kept != text:  # a gap may bring together what must not stand together
+    while kept and kept != text:  # a gap may bring together what must not stand together
         text, kept = kept, _once(kept, words, identifiers)
     return kept
 
 
 def forms(value: str) -> frozenset[str]:
     """Return everything in a value that `clean` compares with identifiers: if none of them is here, they change nothing."""
-    return frozenset(form for run in pieces.RUN.finditer(unicodedata.normalize("NFC", value)) for form in _forms(run[0]))
+    return frozenset().union(*map(_forms, pieces.RUN.findall(unicodedata.normalize("NFC", value))))
 
 
 def is_clinical(value: str, words: frozenset[str]) -> bool:
     """Tell whether a descriptor may stay as it is, by `clean`."""
     return clean(value, words) == value
+
+
+class _Run(NamedTuple):
+    """What is thought of a run, by itself or at its place.
+
+    Attributes
+    ----------
+    tokens : tuple of str
+        What has to be listed of it: itself where it is, else its parts.
+    word : str
+        As joining words are compared; empty where it is none whatever it says.
+    digits, letters : int
+        How many; digits of measures do not count.
+    is_plain : bool
+        Without odd characters.
+    is_listed : bool
+        Known as a whole.
+    is_known : bool
+        Known as a whole or part by part, or for the place where it stands.
+    is_partner : bool
+        Not known, but each part that is not may be so in a phrase.
+    is_number, is_letter : bool
+        Nothing but a number, or one letter.
+    is_name : bool
+        Letters with digits, known as a whole.
+    has_word : bool
+        Three letters side by side.
+    """
+
+    tokens: tuple[str, ...]
+    word: str
+    digits: int
+    letters: int
+    is_plain: bool
+    is_listed: bool
+    is_known: bool
+    is_partner: bool
+    is_number: bool
+    is_letter: bool
+    is_name: bool
+    has_word: bool
+
+
+@functools.lru_cache(_REMEMBERED_RUNS)
+def _by_itself(run: str, words: frozenset[str]) -> _Run:
+    word = pieces.word(run)
+    listed = word in words or _LEVEL.fullmatch(run) is not None or _VENDOR_NAME.fullmatch(run) is not None
+    tokens = (word,) if listed else tuple(_split(run, words))
+    unknown = [] if listed else [token for token in tokens if not (token.isdigit() or token in words)]
+    digits, letters = sum(map(str.isdigit, run)), sum(map(str.isalpha, run))
+    return _Run(
+        tokens,
+        word,
+        digits,
+        letters,
+        is_plain=all(char.isalpha() or char in "'’ʼ.,0123456789" for char in run),
+        is_listed=listed,
+        is_known=not unknown,
+        is_partner=bool(unknown) and _phrases(words).words.issuperset(unknown),
+        is_number=_BARE_NUMBER.fullmatch(run) is not None,
+        is_letter=letters == len(run) == 1,
+        is_name=listed and 0 < digits < len(run),
+        has_word=_THREE_LETTERS.search(run) is not None,
+    )
+
+
+class _Phrases(NamedTuple):
+    """The phrases of a lexicon: the words in them, and what is a phrase with more words after it."""
+
+    words: frozenset[str]
+    beginnings: frozenset[str]
+
+
+@functools.lru_cache(4)
+def _phrases(words: frozenset[str]) -> _Phrases:
+    phrases = [word.split(" ") for word in words if " " in word]
+    beginnings = {" ".join(phrase[:size]) for phrase in phrases for size in range(1, len(phrase))}
+    return _Phrases(frozenset(word for phrase in phrases for word in phrase), frozenset(beginnings))
 
 
 class _Descriptor:
@@ -101,139 +184,148 @@ class _Descriptor:
     def __init__(self, text: str, words: frozenset[str]) -> None:
         self.text = pieces.plain(text.rstrip("\0"))
         self.words = words
-        self.runs = list(pieces.RUN.finditer(self.text))
-        self.kept = [True] * len(self.runs)
+        self.places = list(pieces.RUN.finditer(self.text))
+        self.runs = [_by_itself(place[0], words) for place in self.places]
+        self.kept = [run.is_plain for run in self.runs]
         measures, self.masked = pieces.measures(self.text)
-        self.measured = [any(start < run.end() and run.start() < end for start, end in measures) for run in self.runs]
-        slashed = [match.span() for match in _SLASHED.finditer(self.text) if match[0].casefold().replace(".", "/") in words]
-        self.slashed = [any(start <= run.start() < end for start, end in slashed) for run in self.runs]
+        for index in self._touched(measures):
+            digits = sum(map(str.isdigit, self.masked[slice(*self.places[index].span())]))
+            self.runs[index] = self.runs[index]._replace(digits=digits, is_known=True, is_number=False)
+        for index in self._slashed():
+            self.runs[index] = self.runs[index]._replace(word="", is_known=True, is_letter=False)
+        self.has_digits = any(run.digits for run in self.runs)
 
-    def is_listed(self, place: int) -> bool:
-        """Tell whether a run is known as a whole."""
-        run = self.runs[place][0]
-        return pieces.word(run) in self.words or _LEVEL.fullmatch(run) is not None or _VENDOR_NAME.fullmatch(run) is not None
+    def _touched(self, spans: list[tuple[int, int]]) -> list[int]:
+        """Return which runs lie in one of these places, or a part of them does."""
+        if not spans:
+            return []
+        return [
+            index
+            for index, place in enumerate(self.places)
+            if any(start < place.end() and place.start() < end for start, end in spans)
+        ]
 
-    def is_number(self, place: int) -> bool:
-        return not self.measured[place] and _BARE_NUMBER.fullmatch(self.runs[place][0]) is not None
+    def _slashed(self) -> list[int]:
+        """Return which runs begin within a word that is written with a slash, such as w/o."""
+        if "/" not in self.text and "." not in self.text:
+            return []
+        found = _SLASHED.finditer(self.text)
+        spans = [match.span() for match in found if match[0].casefold().replace(".", "/") in self.words]
+        return [index for index, place in enumerate(self.places) if any(start <= place.start() < end for start, end in spans)]
 
-    def is_letter(self, place: int) -> bool:
-        run = self.runs[place][0]
-        return len(run) == 1 and run.isalpha() and not self.slashed[place]
+    # --- one pass for each reason to drop a run; those with odd characters are dropped from the beginning --------------
 
-    # --- one pass for each reason to drop a run -----------------------------------------------------------------------
-
-    def drop_odd(self, identifiers: frozenset[str]) -> None:
-        """Drop runs with odd characters, those of addresses and this patient's own words."""
-        addresses = [match.span() for match in pieces.ADDRESS.finditer(self.text)]
-        for place, run in enumerate(self.runs):
-            plain = all(char.isalpha() or char in "'’ʼ.,0123456789" for char in run[0])
-            apart = not any(start < run.end() and run.start() < end for start, end in addresses)
-            self.kept[place] = plain and apart and not _is_own(run[0], identifiers)
+    def drop_own(self, identifiers: frozenset[str]) -> None:
+        """Drop runs of addresses and this patient's own words."""
+        for index in self._touched(pieces.addresses(self.text)):
+            self.kept[index] = False
+        if identifiers:
+            for index, place in enumerate(self.places):
+                self.kept[index] &= identifiers.isdisjoint(_forms(place[0]))
 
     def drop_unknown(self) -> None:
         """Drop runs with a word that is not listed, by itself or as part of a phrase."""
-        tokens: list[tuple[int, str]] = []
-        for place, run in enumerate(self.runs):
-            whole = [pieces.word(run[0])] if self.is_listed(place) else _split(run[0], self.words)
-            tokens += [(place, token) for token in whole]
-        known = self._in_phrases(tokens)
-        for (place, token), in_phrase in zip(tokens, known, strict=True):
-            one = in_phrase or token.isdigit() or token in self.words or self.measured[place] or self.slashed[place]
-            self.kept[place] &= one or self.is_listed(place)
+        known = [run.is_known for run in self.runs]
+        if all(known):
+            return
+        if any(run.is_partner for run in self.runs):
+            known = self._known_in_phrases()
+        self.kept = [stays and one for stays, one in zip(self.kept, known, strict=True)]
 
-    def _in_phrases(self, tokens: list[tuple[int, str]]) -> list[bool]:
-        """Tell of each token whether it is part of a phrase that is listed."""
-        known = [False] * len(tokens)
+    def _known_in_phrases(self) -> list[bool]:
+        """Tell of each run whether it is known, be it in phrases."""
+        tokens = [(index, token) for index, run in enumerate(self.runs) for token in run.tokens]
+        in_phrase = [False] * len(tokens)
+        beginnings = _phrases(self.words).beginnings
         for first, (start, token) in enumerate(tokens):
             phrase = token
             for last in range(first + 1, min(first + _PHRASE_WORDS, len(tokens))):
+                if phrase not in beginnings:
+                    break
                 before, after = tokens[last - 1][0], tokens[last][0]
-                linked = before == after or _LINK.fullmatch(self.text, self.runs[before].end(), self.runs[after].start())
+                linked = before == after or _LINK.fullmatch(self.text, self.places[before].end(), self.places[after].start())
                 if not (linked and self.kept[start] and self.kept[after]):
                     break
                 phrase += f" {tokens[last][1]}"
                 if phrase in self.words:
-                    known[first : last + 1] = [True] * (last + 1 - first)
+                    in_phrase[first : last + 1] = [True] * (last + 1 - first)
+        known = [True] * len(self.runs)
+        for (index, token), one in zip(tokens, in_phrase, strict=True):
+            known[index] &= self.runs[index].is_known or one or token.isdigit() or token in self.words
         return known
 
     def drop_trouble(self) -> None:
         """Drop numbers that could identify, and letters mixed with more digits than a name of a sequence has."""
-        troubles = [match.span() for match in _NUMBER_TROUBLE.finditer(self.masked)]
-        for place, run in enumerate(self.runs):
-            trouble = any(start < run.end() and run.start() < end for start, end in troubles)
-            name = self.is_listed(place) and any(map(str.isdigit, run[0])) and not run[0].isdigit()
-            limit = _MAX_DIGITS_IN_NUMBER if self.is_number(place) else _MAX_DIGITS_IN_WORD
-            code = not name and sum(map(str.isdigit, self.masked[run.start() : run.end()])) > limit
-            self.kept[place] &= name or not (code or trouble)
+        if not self.has_digits:
+            return
+        for index in self._touched([match.span() for match in _NUMBER_TROUBLE.finditer(self.masked)]):
+            self.kept[index] &= self.runs[index].is_name
+        for index, run in enumerate(self.runs):
+            if run.digits > (_MAX_DIGITS_IN_NUMBER if run.is_number else _MAX_DIGITS_IN_WORD):
+                self.kept[index] &= run.is_name
 
     def drop_initials(self) -> None:
         """Drop two letters that stand alone side by side."""
-        for place, after in pairwise(range(len(self.runs))):
-            if self.is_letter(place) and self.is_letter(after):
-                self.kept[place] = self.kept[after] = False
+        for index, (run, after) in enumerate(pairwise(self.runs)):
+            if run.is_letter and after.is_letter:
+                self.kept[index] = self.kept[index + 1] = False
 
     def drop_beside_gaps(self) -> None:
         """Drop numbers and letters beside what was dropped, as they may belong to it; units and joining words left alone."""
-        for places in (range(len(self.runs)), range(len(self.runs) - 1, -1, -1)):
-            for place, after in pairwise(places):
-                if not self.kept[place] and (self.is_number(after) or self.is_letter(after)):
-                    self.kept[after] = False
-        for place, after in pairwise(range(len(self.runs))):
-            if not self.kept[place] and self.is_number(place) and pieces.UNIT.fullmatch(self.runs[after][0]):
-                self.kept[after] = False
-        for place in range(len(self.runs) - 2, -1, -1):
-            if not self.kept[place + 1] and self._is_one_of(place, _JOINS | _TITLES):
-                self.kept[place] = False
-        for place in range(1, len(self.runs)):
-            if self.kept[place] and not any(self.kept[:place]) and self._is_one_of(place, _CONJUNCTIONS):
-                self.kept[place] = False
-
-    def _is_one_of(self, place: int, words: frozenset[str]) -> bool:
-        return pieces.word(self.runs[place][0]) in words and not self.slashed[place]
+        if all(self.kept):
+            return
+        runs, kept, count = self.runs, self.kept, len(self.runs)
+        for order in (range(count), range(count - 1, -1, -1)):
+            for index, after in pairwise(order):
+                if not kept[index] and (runs[after].is_number or runs[after].is_letter):
+                    kept[after] = False
+        for index, after in pairwise(range(count)):
+            if not kept[index] and runs[index].is_number and pieces.UNIT.fullmatch(self.places[after][0]):
+                kept[after] = False
+        for index in range(count - 2, -1, -1):
+            if not kept[index + 1] and runs[index].word in _JOINS_AND_TITLES:
+                kept[index] = False
+        for index, run in enumerate(runs):
+            if kept[index] and (index == 0 or run.word not in _CONJUNCTIONS):
+                break
+            kept[index] = False
 
     def drop_codes(self) -> None:
         """Drop the numbers that are left where they are many, or where no word is left beside them."""
-        free = [
-            sum(map(str.isdigit, self.masked[run.start() : run.end()])) * (stays and not self.is_listed(place))
-            for place, (run, stays) in enumerate(zip(self.runs, self.kept, strict=True))
-        ]
-        words = any(stays and _THREE_LETTERS.search(run[0]) for run, stays in zip(self.runs, self.kept, strict=True))
+        if not self.has_digits:
+            return
+        free = [run.digits if stays and not run.is_listed else 0 for run, stays in zip(self.runs, self.kept, strict=True)]
+        words = any(stays and run.has_word for run, stays in zip(self.runs, self.kept, strict=True))
         if sum(free) > (_MAX_FREE_DIGITS if words else _MAX_DIGITS_IN_BARE_CODE):
             self.kept = [stays and not digits for stays, digits in zip(self.kept, free, strict=True)]
 
     def drop_remains(self) -> None:
         """Drop everything where only letters, numbers and joining words are left of more."""
         if not all(self.kept) and not any(
-            stays and sum(map(str.isalpha, run[0])) > 1 and not self._is_one_of(place, _JOINS)
-            for place, (run, stays) in enumerate(zip(self.runs, self.kept, strict=True))
+            stays and run.letters > 1 and run.word not in _JOINS for run, stays in zip(self.runs, self.kept, strict=True)
         ):
             self.kept = [False] * len(self.kept)
 
 
 def _once(text: str, words: frozenset[str], identifiers: frozenset[str]) -> str:
     descriptor = _Descriptor(text, words)
-    descriptor.drop_odd(identifiers)
+    descriptor.drop_own(identifiers)
     descriptor.drop_unknown()
+    if not any(descriptor.kept):
+        return "" if descriptor.kept else text
     descriptor.drop_trouble()
     descriptor.drop_initials()
     descriptor.drop_beside_gaps()
     descriptor.drop_codes()
     descriptor.drop_remains()
-    return pieces.without(text, descriptor.runs, descriptor.kept)
+    return pieces.without(text, descriptor.places, descriptor.kept)
 
 
-def _is_own(run: str, identifiers: frozenset[str]) -> bool:
-    """Tell whether a run or a part of it is one of the patient's own words; one letter is not enough for a part."""
-    return bool(identifiers) and not identifiers.isdisjoint(_forms(run))
-
-
-def _forms(run: str) -> Iterator[str]:
-    """Yield what of a run is compared with identifiers."""
-    yield pieces.fold(run)
-    for part in pieces.parts(run):
-        for hump in (part, *pieces.humps(part)):
-            if len(hump) > 1:
-                yield pieces.fold(hump)
+@functools.lru_cache(_REMEMBERED_RUNS)
+def _forms(run: str) -> frozenset[str]:
+    """Return what of a run is compared with identifiers; one letter is not enough for a part of it."""
+    inner = {hump for part in pieces.parts(run) for hump in (part, *pieces.humps(part)) if len(hump) > 1}
+    return frozenset({pieces.fold(run), *map(pieces.fold, inner)})
 
 
 def _split(run: str, words: frozenset[str]) -> list[str]:
