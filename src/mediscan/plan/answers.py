@@ -88,7 +88,7 @@ class Answers:
         self._new_uids: Memo = {}
         self._instance_uids: Memo = {}
         self._uid = secrets.uid_map
-        self._new_uid: Answer = _own_uid if Option.RETAIN_UIDS in policy.options else secrets.uid_map
+        self._keeps_uids = Option.RETAIN_UIDS in policy.options
 
     def uids(self, *values: bytes) -> list[bytes | None]:
         """Replace UIDs that lead to an instance: its study, series and itself; None for what is not one UID."""
@@ -96,7 +96,7 @@ class Answers:
         return [memo[value] if value in memo else _ask(memo, self._one_uid, value) for value in values]
 
     def _one_uid(self, value: bytes) -> bytes | None:
-        uid = self._new_uid(value)
+        uid = value.strip(b"\0 ") if self._keeps_uids else _ask(self._new_uids, self._uid, value)
         return uid if not uid or (len(uid) <= _LONGEST_UID and _UID.fullmatch(uid)) else None
 
     def meet(self, facts: tuple[Any, ...]) -> Met:
@@ -231,11 +231,6 @@ def _ask(memo: Memo, handler: Answer, value: bytes) -> bytes | None:
     if value not in memo:
         memo[value] = handler(value)
     return memo[value]
-
-
-def _own_uid(value: bytes) -> bytes:
-    """A UID that is retained."""
-    return value.strip(b"\0 ")
 
 
 def _year(value: bytes) -> int | None:

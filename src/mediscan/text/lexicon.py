@@ -86,7 +86,7 @@ def clean(value: str, words: frozenset[str], identifiers: frozenset[str] = froze
     if kept == text:
         return value
     while kept and kept != text:  # a gap may bring together what must not stand together
-        text, kept = kept, _once(kept, words, identifiers)
+        text, kept = kept, _again(kept, words, identifiers)
     return kept
 
 
@@ -141,8 +141,13 @@ class _Run(NamedTuple):
     has_word: bool
 
 
+_NUMBER = _Run((), "", 0, 0, True, False, True, False, True, False, False, False)
+
+
 @functools.lru_cache(_REMEMBERED_RUNS)
 def _by_itself(run: str, words: frozenset[str]) -> _Run:
+    if run.isascii() and run.isdigit() and run not in words:
+        return _NUMBER._replace(tokens=(run,), word=run, digits=len(run))
     word = pieces.word(run)
     listed = word in words or _LEVEL.fullmatch(run) is not None or _VENDOR_NAME.fullmatch(run) is not None
     tokens = (word,) if listed else tuple(_split(run, words))
@@ -319,6 +324,9 @@ def _once(text: str, words: frozenset[str], identifiers: frozenset[str]) -> str:
     descriptor.drop_codes()
     descriptor.drop_remains()
     return pieces.without(text, descriptor.places, descriptor.kept)
+
+
+_again = functools.lru_cache(_REMEMBERED_RUNS)(_once)  # what is left of many descriptors is the same few words
 
 
 @functools.lru_cache(_REMEMBERED_RUNS)
