@@ -100,7 +100,7 @@ UNLISTED = """\
 | VR LT, ST, UT, UC, and text VRs of retired attributes | as descriptors under 113105, else removed, emptied or dummy, by Type |
 | VR AS | kept, over 89 years 090Y |
 | VR SQ | its contents decide |
-| any other, LO, SH and CS among them | kept as it is, or gone where it holds a word of this patient, of a physician or operator, or of the accession number |
+| any other, LO, SH and CS among them | kept, but where it holds a word of the people or numbers of this instance |
 
 Whatever is kept must be what its VR says (PS3.5 6.2: characters, length, number of values, width), else it goes as its Type
 allows. Bytes after a NUL are cut off. DS, IS and CS may be up to 64 bytes long, which writers overrun often and harmlessly.

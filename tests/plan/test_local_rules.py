@@ -253,3 +253,9 @@ def test_rule_books_number_local_rules_before_anything_is_compiled():
 
 def test_the_planner_of_a_policy_without_sources_is_one_policy():
     assert planner().book.decider.policy.name == "safe-harbor"
+
+
+@pytest.mark.parametrize(("value", "left"), [("-0500", "-0500"), ("+1345", "+1345"), ("Doe", None), ("+9900", None)])
+def test_the_offset_from_utc_stays_with_dates_that_move_by_days(value, left):
+    made = Planner(compile_policy("research", key=KEY))
+    assert clean(instance(TimezoneOffsetFromUTC=value), made).get("TimezoneOffsetFromUTC") == left

@@ -114,6 +114,8 @@ _TIMES = frozenset({"DA", "DT", "TM"})
 # Bytes without a structure that PS3.3 gives them go, but for those that colour needs.
 _OPAQUE_KEPT = frozenset({0x00282000})
 _EXACT = 0xFFFFFFFF
+_TIMEZONE = 0x00080201
+_OFFSET = Form(re.compile(r"[+-](?:0[0-9]|1[0-4])[0-5][0-9]", re.ASCII), cleans=False)
 _CODE_MEANING = 0x00080104
 _CODES = frozenset({0x00080100, _CODE_MEANING})  # a Long Code Value is free text
 _ALWAYS_GO = frozenset({"AE", "UR"})
@@ -167,6 +169,7 @@ class Decider:
                 yield Replace(rule.value or "")
         for tag, step in self.policy.generalise:
             yield Step(self._vr(tag), step)
+        yield _OFFSET
         if Option.RETAIN_SAFE_PRIVATE in self.policy.options:
             for element in safe_private.load().entries:
                 if element.form:
@@ -338,6 +341,8 @@ class Decider:
         if code == "K":
             return self._kept(vr, rule, row.category, fallback)
         if code == "C":
+            if row.match == _TIMEZONE:  # whole days leave it true
+                return self._asked(_OFFSET, fallback, rule, row.category, "C")
             if vr in ("AE", "SH", "LO") and option == Option.RETAIN_DEVICE_IDENTITY:
                 return Decision(Act.ACT_ASK, fallback, rule, row.category, Handler.CODE, "C")
             return self._cleaned(vr, rule, row.category, fallback)
