@@ -4,11 +4,11 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediscan.profile import lexicons
-from mediscan.text import pieces
+from mediscan.text import lexicon, pieces
 from mediscan.text.lexicon import clean
 from mediscan.text.own import own_words
 
@@ -242,3 +242,20 @@ def test_own_words_never_stay(value, word):
     own = frozenset(pieces.fold(part) for part in word.split() if len(part) > 1)
     left = clean(f"{word} {value} {word}", WORDS, own)
     assert not {pieces.fold(run) for run in pieces.RUN.findall(left)} & own
+
+
+# --- numbers that stand alone -----------------------------------------------------------------------------------------
+
+_TOKENS = st.sampled_from(
+    "IMAGE OF CT head Doe b te TR 3 17 170 199 200 300 007 50 x mm oct y omnipaque T2 Th 12 L5 . , 5mm PERSON3 1996 stage Gd 90 lat".split()
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(_TOKENS, max_size=7), st.sampled_from([" ", "  ", " - "]))
+def test_which_number_stands_alone_does_not_matter(tokens, separator):
+    """Remembering by shape gives what looking at each text anew gives."""
+    text = separator.join(tokens)
+    judged = lexicon._judged(text, WORDS, frozenset())
+    anew = "" if judged.kept and not any(judged.kept) else pieces.without(text, judged.places, judged.kept)
+    assert lexicon._once(text, WORDS, frozenset()) == anew

@@ -108,6 +108,8 @@ def _written(value: bytes, text: str, cleaned: str, declared: bytes) -> bytes | 
     """Bytes of what is left; the value itself where nothing had to go; None where nothing is left or cannot be written."""
     if not cleaned.strip("\\ "):
         return None if text.strip("\\ ") else b""
+    if cleaned.isascii():  # in every character set
+        return value if cleaned == text else cleaned.encode("ascii")
     if cleaned == text and charset.valid(value.rstrip(b"\0 "), declared):
         return value
     return charset.encode(cleaned, declared)

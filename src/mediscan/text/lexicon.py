@@ -20,6 +20,12 @@ _VENDOR_NAME = re.compile(
 )
 _BARE_NUMBER = re.compile(r"[0-9.,]+")
 _THREE_LETTERS = re.compile(r"[^\W\d_]{3}")
+_LONE = re.compile(r"(?<![^ ])[0-9]{1,3}(?![^ ])")
+_VALUE_COUNTS = re.compile(
+    r"[0-9][ ]+[0-9]|(?<![^\W_])b(?![^\W_])|isovue|omnipaque|ultravist|visipaque|iomeron|imeron|optiray|xenetix|iopamiro|iohexol"
+    r"|iopamidol|iopromide",
+    re.IGNORECASE,
+)
 _LINK = re.compile(r"[ _/-]*")  # what may stand within a phrase
 _PHRASE_WORDS = 4
 _MAX_FREE_DIGITS = 6
@@ -313,17 +319,55 @@ class _Descriptor:
 
 
 def _once(text: str, words: frozenset[str], identifiers: frozenset[str]) -> str:
+    shape = None if identifiers else _shape(text, words)
+    if shape is None:
+        descriptor = _judged(text, words, identifiers)
+        places, kept = descriptor.places, descriptor.kept
+    else:
+        places, kept = list(pieces.RUN.finditer(pieces.plain(text.rstrip("\0")))), _kept_in(shape, words)
+    if kept and not any(kept):
+        return ""
+    return pieces.without(text, places, kept)
+
+
+def _judged(text: str, words: frozenset[str], identifiers: frozenset[str]) -> _Descriptor:
     descriptor = _Descriptor(text, words)
     descriptor.drop_own(identifiers)
     descriptor.drop_unknown()
-    if not any(descriptor.kept):
-        return "" if descriptor.kept else text
-    descriptor.drop_trouble()
-    descriptor.drop_initials()
-    descriptor.drop_beside_gaps()
-    descriptor.drop_codes()
-    descriptor.drop_remains()
-    return pieces.without(text, descriptor.places, descriptor.kept)
+    if any(descriptor.kept):
+        descriptor.drop_trouble()
+        descriptor.drop_initials()
+        descriptor.drop_beside_gaps()
+        descriptor.drop_codes()
+        descriptor.drop_remains()
+    return descriptor
+
+
+def _shape(text: str, words: frozenset[str]) -> str | None:
+    """Return text with another number of as many digits for each lone one, where it does not matter which; else None.
+
+    Of a number of up to three digits with blanks about it the length counts, and what its neighbours are, but not its value:
+    except in lists of numbers, b-values and strengths of contrast media, and where the lexicon has it.
+    """
+    shape = _LONE.sub(_sevens, text)
+    if shape == text or _VALUE_COUNTS.search(text) or not _numbers(words).isdisjoint(_LONE.findall(text)):
+        return None
+    return shape
+
+
+def _sevens(number: re.Match[str]) -> str:
+    return "7" * len(number[0])
+
+
+@functools.lru_cache(4)
+def _numbers(words: frozenset[str]) -> frozenset[str]:
+    """The numbers that are words of a lexicon, or of its phrases."""
+    return frozenset(part for word in words for part in word.split(" ") if part.isdigit())
+
+
+@functools.lru_cache(_REMEMBERED_RUNS)
+def _kept_in(shape: str, words: frozenset[str]) -> tuple[bool, ...]:
+    return tuple(_judged(shape, words, frozenset()).kept)
 
 
 _again = functools.lru_cache(_REMEMBERED_RUNS)(_once)  # what is left of many descriptors is the same few words
