@@ -22,8 +22,8 @@ _BARE_NUMBER = re.compile(r"[0-9.,]+")
 _THREE_LETTERS = re.compile(r"[^\W\d_]{3}")
 _LONE = re.compile(r"(?<![^ ])[0-9]{1,3}(?![^ ])")
 _VALUE_COUNTS = re.compile(
-    r"[0-9][ ]+[0-9]|(?<![^\W_])b(?![^\W_])|isovue|omnipaque|ultravist|visipaque|iomeron|imeron|optiray|xenetix|iopamiro|iohexol"
-    r"|iopamidol|iopromide",
+    r"[0-9][ ]+[0-9]|(?<![^\W_])b(?![^\W_])|isovue|omnipaque|ultravist|visipaque|iomeron|imeron|optiray|xenetix|iopamiro"
+    r"|iohexol|iopamidol|iopromide",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"[ _/-]*")  # what may stand within a phrase
@@ -324,7 +324,7 @@ def _once(text: str, words: frozenset[str], identifiers: frozenset[str]) -> str:
         descriptor = _judged(text, words, identifiers)
         places, kept = descriptor.places, descriptor.kept
     else:
-        places, kept = list(pieces.RUN.finditer(pieces.plain(text.rstrip("\0")))), _kept_in(shape, words)
+        places, kept = list(pieces.RUN.finditer(pieces.plain(text.rstrip("\0")))), list(_kept_in(shape, words))
     if kept and not any(kept):
         return ""
     return pieces.without(text, places, kept)
