@@ -373,12 +373,13 @@ class Traces:
     outcomes: dict[str, str]
 
 
-@pytest.fixture(scope="module", params=["uid", "mirror"])
+@pytest.fixture(scope="module", params=["uid", "mirror", "media"])
 def traces(request: pytest.FixtureRequest, source: Path, tmp_path_factory: pytest.TempPathFactory) -> Traces:
-    """Run once per layout, with processes and without, and collect whatever came of it."""
+    """Run once per layout, with processes and without, under two policies, and collect whatever came of it."""
     dest = tmp_path_factory.mktemp("out") / request.param
-    workers = {"uid": "2", "mirror": "1"}[request.param]
+    workers, policy = {"uid": ("2", "safe-harbor"), "mirror": ("1", "safe-harbor"), "media": ("1", "research")}[request.param]
     options = ["--json", "--progress", "plain", "--digest-source", "--layout", request.param, "--workers", workers]
+    options += ["--policy", policy]
     done = mediscan_cli("run", source, dest, *options)
     assert done.returncode == 1, done.stderr
     blobs = {"stdout": done.stdout, "stderr": done.stderr}
