@@ -204,7 +204,7 @@ def test_compiled_file_is_that_of_its_sources():
         assert file.read() == generator.compiled()
 
 
-@pytest.mark.parametrize("name", sorted(name for name in os.listdir(FOLDER) if not name.endswith(".py")))
+@pytest.mark.parametrize("name", sorted(name for name in os.listdir(FOLDER) if name.endswith((".txt", ".lst"))))
 def test_file_has_a_header_and_is_in_order(name):
     with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
         lines = file.read().splitlines()
