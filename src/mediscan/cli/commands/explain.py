@@ -29,7 +29,7 @@ def main(arguments: Namespace) -> int:
         raise errors.UsageError(f"the file cannot be opened: {error.strerror}") from None
     try:
         header = reader.read_file(fd)
-        instance = planner.decide(reader.table, header)
+        instance = planner.decide(reader.table, header, os.fsencode(os.path.abspath(arguments.file)))
     except errors.Refused as error:
         where = f" ({error.detail})" if error.detail else ""
         console.say(f"a run would quarantine this file: {error.reason}{where}")
