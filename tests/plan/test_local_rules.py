@@ -17,6 +17,7 @@ from mediscan.plan.rules import RuleBook
 from mediscan.profile import policy_file
 from mediscan.profile.actions import Option
 from mediscan.profile.policy import Dates, LocalAction, Rule, Source, Target
+from mediscan.standard import dictionary
 
 BASIC = policy_file.load("basic")
 EXACT = 0xFFFFFFFF
@@ -72,6 +73,13 @@ def test_templates_name_the_patient_and_the_value():
 def test_a_template_that_does_not_fit_its_vr_is_refused():
     with pytest.raises(PolicyError, match="16 characters"):
         planner_with(rule(0x00081010, "replace", "STATION-{code}"))
+
+
+def test_more_templates_than_there_are_numbers_for_are_refused():
+    known = dictionary.load()
+    tags = [tag for tag in known.tags.tolist() if 0x0010 < tag >> 16 < 0x5000 and known.vr_set(tag) == "LO"]
+    with pytest.raises(PolicyError, match="too many"):
+        Decider(dataclasses.replace(BASIC, rules=tuple(rule(tag, "replace", f"V{tag}") for tag in tags[:260])))
 
 
 def test_a_place_outranks_an_element_and_an_element_a_wildcard():

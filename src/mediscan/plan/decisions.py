@@ -114,6 +114,7 @@ _TIMES = frozenset({"DA", "DT", "TM"})
 # Bytes without a structure that PS3.3 gives them go, but for those that colour needs.
 _OPAQUE_KEPT = frozenset({0x00282000})
 _EXACT = 0xFFFFFFFF
+_MOST_HANDLERS = 256  # their numbers are bytes
 _TIMEZONE = 0x00080201
 _OFFSET = Form(re.compile(r"[+-](?:0[0-9]|1[0-4])[0-5][0-9]", re.ASCII), cleans=False)
 _CODE_MEANING = 0x00080104
@@ -161,6 +162,8 @@ class Decider:
         placed = (rule for rule in policy.rules if rule.target.path)
         self.placed = tuple(sorted(placed, key=lambda rule: rule.target.specificity, reverse=True))
         self.extras: tuple[Extra, ...] = tuple(dict.fromkeys(self._needed()))
+        if len(Handler) + len(self.extras) > _MOST_HANDLERS:
+            raise PolicyError(f"policy {policy.name}: too many different values of rules; say more with {{code}} and {{year}}")
 
     def _needed(self) -> Iterator[Extra]:
         """Templates and steps in the order of the policy."""
