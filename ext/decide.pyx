@@ -694,6 +694,10 @@ cdef bint can_name(const Row* row, const Entry* entry) noexcept nogil:
     return WIDTH[number] == 0 and (LONGEST[number] == 0 or number in (NUMBER_AE, NUMBER_CS))
 
 
+cdef inline bint same_bytes(const uint8_t* p, int64_t n, bytes key) noexcept:
+    return PyBytes_GET_SIZE(key) == n and memcmp(p, PyBytes_AS_STRING(key), n) == 0
+
+
 # --- the pass over the rows -------------------------------------------------------------------------------------------
 
 cdef struct Asked:
@@ -701,6 +705,7 @@ cdef struct Asked:
     int32_t entry
     int32_t handler
     int32_t rule
+    int32_t seen        # handler of the answer in `seen_answers` at the same place
 
 
 cdef class Decider:
@@ -710,6 +715,11 @@ cdef class Decider:
     cdef int32_t asked_capacity
     cdef int32_t creator         # row of the Private Creator that was looked up last, and its number
     cdef int32_t creator_is
+    # What was asked last, and the answers, in order: those of the next file of a series are mostly the same, and comparing is
+    # quicker than the memo. They hold for one list of memos, thus for one patient.
+    cdef list seen_for
+    cdef list seen_keys
+    cdef list seen_answers
     cdef Watch watch
     cdef Watch schemes
     cdef readonly bint has_content       # whether the last table has items of a content tree
@@ -919,6 +929,18 @@ cdef class Decider:
         elif set_value(t, edit, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)) < 0:
             raise MemoryError
 
+    cdef int remember(self, int32_t place, bytes key, new) except -1:
+        if place < len(self.seen_keys):
+            self.seen_keys[place] = key
+            self.seen_answers[place] = new
+        elif place == len(self.seen_keys):
+            self.seen_keys.append(key)
+            self.seen_answers.append(new)
+        else:
+            return 0        # one before it was not asked
+        self.asked[place].seen = self.asked[place].handler
+        return 0
+
     cdef int answer(self, Table* t, const Rules* rules, list memos, tuple handlers, const uint8_t[::1] chosen) except -1:
         """Ask for each noted row: the memo first, then its handler."""
         cdef int32_t i
@@ -930,6 +952,10 @@ cdef class Decider:
         cdef PyObject* hit
         cdef dict memo
         cdef Py_ssize_t known = min(len(memos), len(handlers))
+        if memos is not self.seen_for:
+            self.seen_for = memos
+            self.seen_keys = []
+            self.seen_answers = []
         for i in range(self.asked_count):
             asked = &self.asked[i]
             if chosen is not None:
@@ -947,14 +973,19 @@ cdef class Decider:
                 continue
             if asked.handler >= known:
                 raise ValueError("a handler that is not there")
-            key = PyBytes_FromStringAndSize(<const char*>p, row.length)
-            memo = <dict>memos[asked.handler]
-            hit = PyDict_GetItem(memo, key)
-            if hit != NULL:
-                new = <object>hit
+            key = self.seen_keys[i] if i < len(self.seen_keys) and asked.seen == asked.handler else None
+            if key is not None and same_bytes(p, row.length, <bytes>key):
+                new = self.seen_answers[i]
             else:
-                new = handlers[asked.handler](key)
-                memo[key] = new
+                key = PyBytes_FromStringAndSize(<const char*>p, row.length)
+                memo = <dict>memos[asked.handler]
+                hit = PyDict_GetItem(memo, key)
+                if hit != NULL:
+                    new = <object>hit
+                else:
+                    new = handlers[asked.handler](key)
+                    memo[key] = new
+                self.remember(i, key, new)
             if new is None:
                 if deny(t, asked.row, entry, rules, entry.fallback, asked.rule) < 0:
                     raise MemoryError

@@ -576,3 +576,25 @@ def test_public_files(monkeypatch, policy, dates):
         assert_same(reader.table, spy.recorded, spy.handlers, spy.watch, structured.registered_schemes())
         done += 1
     assert done > 100
+
+
+def test_answers_of_one_person_are_not_those_of_another():
+    recorded = table_of({0x00181000: entry(ASK, EMPTIED), 0x00181002: entry(ASK, EMPTIED, handler=2)})
+    decider, table = Decider(), framed(element(0x00181000, "LO", b"same") + element(0x00181002, "LO", b"same"))
+
+    def answers(word):
+        return ([{}, {}, {}], (lambda _: None, lambda _: word, lambda value: word + value))
+
+    first, second = answers(b"one "), answers(b"two ")
+    for (memos, handlers), word in [(first, b"one "), (first, b"one "), (second, b"two "), (first, b"one ")]:
+        decider.run(table.capsule, recorded, memos, handlers)
+        assert [native_edits(table)[row][3] for row in (0, 1)] == [word, word + b"same"]
+
+
+def test_answers_go_with_the_handler_and_not_with_the_place():
+    decider = Decider()
+    memos, handlers = [{}, {}, {}], (lambda _: None, lambda _: b"one ", lambda _: b"two ")
+    for handler, word in [(1, b"one "), (2, b"two "), (1, b"one ")]:
+        table = framed(element(0x00181000, "LO", b"same"))
+        decider.run(table.capsule, table_of({0x00181000: entry(ASK, EMPTIED, handler=handler)}), memos, handlers)
+        assert native_edits(table)[0][3] == word
