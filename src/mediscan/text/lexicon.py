@@ -22,9 +22,8 @@ _BARE_NUMBER = re.compile(r"[0-9.,]+")
 _THREE_LETTERS = re.compile(r"[^\W\d_]{3}")
 _LONE = re.compile(r"(?<![^ ])[0-9]{1,3}(?![^ ])")
 _VALUE_COUNTS = re.compile(
-    r"[0-9][ ]+[0-9]|(?<![^\W_])b(?![^\W_])|isovue|omnipaque|ultravist|visipaque|iomeron|imeron|optiray|xenetix|iopamiro"
-    r"|iohexol|iopamidol|iopromide",
-    re.IGNORECASE,
+    r"[0-9][ ]+[0-9]|[bB](?<![^\W_].)(?![^\W_])|[iouvxIOUVX](?i:sovue|mnipaque|ltravist|isipaque|omeron|meron|ptiray|enetix"
+    r"|opamiro|ohexol|opamidol|opromide)"
 )
 _LINK = re.compile(r"[ _/-]*")  # what may stand within a phrase
 _PHRASE_WORDS = 4
