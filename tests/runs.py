@@ -4,6 +4,7 @@ import os
 import struct
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,19 @@ CT = "1.2.840.10008.5.1.4.1.1.2"
 ULTRASOUND = "1.2.840.10008.5.1.4.1.1.6.1"
 ROOT_UID = "1.2.826.0.1.3680043.10.99"
 CLOCKS = ("run_id", "worker", "started_at", "elapsed_us")  # what may differ between two runs that do the same
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An input and what was written for it."""
+
+    source: Path
+    output: Path
+    row: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.source.name
 
 
 def uid(*numbers: int) -> bytes:

@@ -12,7 +12,6 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from pydicom.dataset import Dataset
 import mediscan
 from conftest import CORPUS, PYDICOM
 from mediscan.errors import Refused
-from runs import SECRET, rows, run
+from runs import SECRET, Pair, rows, run
 
 THREADS = 4
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -44,19 +43,6 @@ ABORTS = {
 # Inputs that dciodvfy stops reading at an element of group 0001, where it sees no image yet; the output, which has no such
 # element, it reads whole, and finds what was wrong with the input all along.
 GIVES_UP = {"privateTag.dcm", "privateTagRemoved.dcm"}
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An input and what was written for it."""
-
-    source: Path
-    output: Path
-    row: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        return self.source.name
 
 
 @pytest.fixture(scope="session")

@@ -6,32 +6,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import mediscan
 from conftest import CORPUS, PYDICOM
 from mediscan.engine.config import RunConfig
 from mediscan.engine.run import execute
 from mediscan.profile import policy_file
-from runs import SECRET, rows
+from runs import SECRET, Pair, rows
 
 POLICIES = policy_file.names()
 FULL = bool(os.environ.get("MEDISCAN_PROOF_FULL"))  # every file rather than a sample, where a test samples
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An input and what one policy wrote for it."""
-
-    source: Path
-    output: Path
-    row: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        return self.source.name
 
 
 def collections() -> list[Path]:
