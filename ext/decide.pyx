@@ -848,9 +848,8 @@ cdef class Decider:
         if entry.marks & WATCHED and self.watch is not None and self.watch.finds(p, row.length):
             t.edits[index].op = KEEP
             return deny(t, index, entry, rules, entry.fallback, RULE_OWN)
-        if entry.marks & CODED and row.parent >= 0 and not is_registered(t, row.parent, self.schemes):
-            if row.tag != CODE_MEANING and not has_many_digits(p, row.length):
-                return 0
+        if (entry.marks & CODED and (row.parent < 0 or not is_registered(t, row.parent, self.schemes))
+                and (row.tag == CODE_MEANING or has_many_digits(p, row.length))):
             if entry.handler == TEXT_HANDLER:
                 t.edits[index].op = KEEP
                 return deny(t, index, entry, rules, entry.fallback, RULE_CODE)
@@ -862,7 +861,8 @@ cdef class Decider:
     def run(self, capsule, RuleTable rules not None, list memos, tuple handlers, Watch watch=None):
         """Fill the edits of the table behind `capsule`.
 
-        No text that stays holds a word of `watch`. `memos[h]` is a dict value -> new value that handler h's answers are kept in; an answer of None means that the entry's
+        No text that stays holds a word of `watch`. `memos[h]` is a dict value -> new value that handler h's answers are kept
+        in; an answer of None means that the entry's
         fallback applies, one equal to the value but for padding that the element stays.
         """
         cdef Table* t = <Table*>PyCapsule_GetPointer(capsule, CAPSULE_NAME)

@@ -142,8 +142,6 @@ class Twin:
                 if entry["handler"] == TEXT_HANDLER:
                     return self.deny(i, entry, entry["fallback"], Builtin.RULE_CODE)
                 return self.ask(i, entry, int(entry["handler"]), Builtin.RULE_CODE)
-            if self.is_bare_code(i, entry, kept):
-                return kept
             return self.ask(i, entry, TEXT_HANDLER, Builtin.RULE_CHARSET) if self.is_foreign(i, entry, kept) else kept
         return self.year(i, entry) if act == Act.ACT_YEAR else self.ask(i, entry)
 
@@ -191,8 +189,10 @@ class Twin:
     def is_bare_code(self, i, entry, kept):
         """Whether a row is part of a code in no registered scheme."""
         item = int(self.rows[i]["parent"])
-        if not entry["marks"] & CODED or item < 0 or not self.can_name(i, entry, kept) or not self.value_of(i):
+        if not entry["marks"] & CODED or not self.can_name(i, entry, kept) or not self.value_of(i):
             return False
+        if item < 0:
+            return True
         schemes = [j for j, row in enumerate(self.rows) if row["parent"] == item and row["tag"] == 0x00080102]
         found = (self.value_of(schemes[0]) or b"").rstrip(b"\0 ").lower() if schemes else b""
         return found not in self.schemes

@@ -215,6 +215,23 @@ def test_hunted_descriptors_keep_unknown_words():
     assert found.StudyDescription == "Zbrzezny protocol of"
 
 
+@pytest.mark.parametrize("mode", ["lexicon", "hunt"])
+def test_what_is_behind_a_nul_in_a_descriptor_goes(mode):
+    made = Planner(compile_policy(policy_file.load("safe-harbor").with_descriptors(mode), key=KEY))
+    data = encode(instance(StudyDescription="CT head QZanyonQ")).replace(b"head QZanyonQ", b"head\0QZanyonQ")
+    assert b"QZanyonQ" not in run(data, made)[0]
+    assert b"CT head" in run(data, made)[0]
+
+
+def test_codes_that_lie_nowhere_or_are_not_ascii_are_looked_at():
+    ds, item = instance(SpecificCharacterSet="ISO_IR 192", PatientName="Измислешкова^Анна", CodeMeaning="Zbrzezny"), Dataset()
+    item.CodeValue, item.CodingSchemeDesignator = "Измислешкова", "99X"
+    ds.ProcedureCodeSequence = [item]
+    found = clean(ds, SAFE_HARBOR)
+    assert "Zbrzezny" not in str(found)
+    assert "Измислешкова" not in str(found)
+
+
 def test_each_item_is_read_in_its_own_character_set():
     ds, item = instance(SpecificCharacterSet="ISO_IR 100"), Dataset()
     item.SpecificCharacterSet = "ISO_IR 144"

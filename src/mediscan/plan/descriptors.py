@@ -18,7 +18,7 @@ _LIMIT = 32768
 class _Read(NamedTuple):
     """A value as text, what of it is clinical, and the words of that."""
 
-    text: str
+    text: str | None
     clinical: str
     words: frozenset[str]
 
@@ -76,11 +76,14 @@ class DescriptorCleaner:
         return lambda value: self._clean(value, declared, words.hunted)
 
     def _clean(self, value: bytes, declared: bytes, identifiers: Own) -> bytes | None:
+        value = value.partition(b"\0")[0].rstrip(b" ")  # what is behind a NUL is no part of it
         read = self._read.get((declared, value))
         if read is None:
             if len(self._read) >= _LIMIT:
                 self._read.clear()
             read = self._read[declared, value] = self._understood(value, declared)
+        if read.text is None:
+            return None
         if self._mode is Descriptors.HUNT:
             cleaned = hunt.hunt(read.text, identifiers)
         elif identifiers.words.isdisjoint(read.words):
@@ -90,10 +93,9 @@ class DescriptorCleaner:
         return _written(value, read.text, cleaned, declared)
 
     def _understood(self, value: bytes, declared: bytes) -> _Read:
-        bare = value.rstrip(b"\0 ")
-        text = charset.decode(bare, declared) if bare.isascii() else mislabelled.read(bare, declared)
+        text = charset.decode(value, declared) if value.isascii() else mislabelled.read(value, declared)
         if text is None or self._mode is Descriptors.HUNT:
-            return _Read(text or "", "", frozenset())
+            return _Read(text, "", frozenset())
         clinical = lexicon.clean(text, self._words)
         return _Read(text, clinical, lexicon.forms(clinical))
 
@@ -110,6 +112,6 @@ def _written(value: bytes, text: str, cleaned: str, declared: bytes) -> bytes | 
         return None if text.strip("\\ ") else b""
     if cleaned.isascii():  # in every character set
         return value if cleaned == text else cleaned.encode("ascii")
-    if cleaned == text and charset.valid(value.rstrip(b"\0 "), declared):
+    if cleaned == text and charset.valid(value, declared):
         return value
     return charset.encode(cleaned, declared)
